@@ -1,0 +1,49 @@
+# Needs only Python >= 3.11 with pip, make and a C library: each target makes the virtual environment it needs.
+#
+#   make demo     train a classifier on handwritten digits
+#   make test     all tests
+#   make check    formatting, lint, types, and the direction of imports
+#   make bench    hloom beside JAX on the same programs; ARGS="--suite dispatch" chooses
+#
+# PYTHON chooses the interpreter, VENV the environment's folder.
+
+PYTHON ?= $(shell .ci/python default)
+VENV ?= .venv
+BENCH_VENV ?= .venv-bench
+ARGS ?=
+
+.PHONY: demo test check bench clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.demo
+	$(VENV)/bin/python examples/digits.py
+
+test: $(VENV)/.test
+	$(VENV)/bin/python -m pytest -q -n 2
+
+check: $(VENV)/.test
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/python -m pytest -q tests/test_layers.py
+
+bench: $(BENCH_VENV)/.bench
+	$(BENCH_VENV)/bin/python benchmarks/bench.py --impl jax=$(BENCH_VENV)/bin/python \
+	    --impl hloom=$(BENCH_VENV)/bin/python --out benchmarks/results.json $(ARGS)
+	$(BENCH_VENV)/bin/python benchmarks/targets.py benchmarks/results.json
+
+clean:
+	rm -rf .venv .venv-* build *.egg-info
+
+$(BENCH_VENV)/.bench: PYTHON = $(shell .ci/python newest)
+
+# A stamp per requirements file: a second run finds it and installs nothing.
+STAMPS = $(VENV)/.demo $(VENV)/.test $(BENCH_VENV)/.bench
+
+.SECONDEXPANSION:
+$(STAMPS): pyproject.toml requirements/$$(subst .,,$$(@F)).txt
+	@test -n "$(PYTHON)"
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q --disable-pip-version-check -r $(word 2,$^)
+	$(@D)/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
