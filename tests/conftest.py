@@ -1,0 +1,39 @@
+"""What all tests share: the checker is on, the checkout is importable, golden texts are kept."""
+
+import os
+import sys
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+os.environ["HLOOM_CHECK"] = "1"
+if str(ROOT) not in sys.path:  # a bare pytest in a checkout, hloom not installed
+    sys.path.insert(0, str(ROOT))
+
+hypothesis.settings.register_profile("hloom", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("hloom")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden texts anew; review the diff"
+    )
+
+
+@pytest.fixture
+def golden(request):
+    """A function `golden(name, text)` that compares text with tests/golden/<test file>/<name>."""
+    folder = ROOT / "tests" / "golden" / request.path.stem.removeprefix("test_")
+
+    def compare(name, text):
+        path = folder / name
+        if request.config.getoption("--update-golden"):
+            folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        assert path.is_file(), f"{path} is absent; run pytest with --update-golden and review it"
+        assert text == path.read_text()
+
+    return compare
