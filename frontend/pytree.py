@@ -1,0 +1,363 @@
+"""Pytrees: nested containers with arrays at their leaves, flattened, rebuilt, mapped and compared.
+
+None, tuples, named tuples, lists, dicts (in the order of their sorted keys), OrderedDicts,
+defaultdicts and registered types are nodes; anything else is a leaf. `flatten` is the C++ method
+itself: it takes `is_leaf` by position, and hot paths call it without anything between.
+
+>>> from hloom.frontend import pytree
+>>> leaves, treedef = pytree.flatten({"w": [1, 2], "b": None})
+>>> leaves, treedef.unflatten("xy")
+([1, 2], {'b': None, 'w': ['x', 'y']})
+"""
+
+import builtins
+import functools
+from typing import Any
+
+from hloom.frontend import registry
+from hloom.frontend.errors import ArgumentError, TreeError
+from hloom.frontend.registry import (
+    KeyEntry,
+    Partial,
+    keystr,
+    register_dataclass,
+    register_node,
+    register_node_class,
+    register_static,
+    register_with_keys,
+    register_with_keys_class,
+)
+from hloom.frontend.treedef import (
+    difference as treedef_difference,
+)
+from hloom.frontend.treedef import (
+    is_leaf as treedef_is_leaf,
+)
+from hloom.frontend.treedef import (
+    leaf_paths,
+    spread,
+    treedef_from_data,
+    treedef_to_data,
+)
+
+__all__ = [
+    "DictKey",
+    "FlattenedIndexKey",
+    "GetAttrKey",
+    "KeyEntry",
+    "Partial",
+    "PyTreeDef",
+    "SequenceKey",
+    "all",
+    "all_leaves",
+    "broadcast",
+    "broadcast_prefix",
+    "default_registry",
+    "difference",
+    "flatten",
+    "flatten_one_level",
+    "flatten_one_level_with_keys",
+    "flatten_up_to",
+    "flatten_with_path",
+    "is_node",
+    "is_none",
+    "keystr",
+    "leaf_paths",
+    "leaves",
+    "leaves_with_path",
+    "map",
+    "map_with_path",
+    "reduce",
+    "reduce_associative",
+    "register_dataclass",
+    "register_node",
+    "register_node_class",
+    "register_static",
+    "register_with_keys",
+    "register_with_keys_class",
+    "structure",
+    "transpose",
+    "treedef_children",
+    "treedef_from_data",
+    "treedef_is_leaf",
+    "treedef_to_data",
+    "treedef_tuple",
+    "unflatten",
+]
+
+# Set by `install`.
+default_registry: Any = None
+flatten: Any = None
+PyTreeDef: Any = None
+DictKey: Any = None
+SequenceKey: Any = None
+GetAttrKey: Any = None
+FlattenedIndexKey: Any = None
+_flatten_with_path: Any = None
+_treedef_tuple: Any = None
+
+
+def install(module):
+    """Take the registry from jaxlib's `pytree` module, once, when the runtime is imported."""
+    if default_registry is not None:
+        return
+    registry.install(module)
+    globals().update(
+        default_registry=registry.registry,
+        flatten=registry.registry.flatten,
+        PyTreeDef=module.PyTreeDef,
+        DictKey=module.DictKey,
+        SequenceKey=module.SequenceKey,
+        GetAttrKey=module.GetAttrKey,
+        FlattenedIndexKey=module.FlattenedIndexKey,
+        _flatten_with_path=registry.registry.flatten_with_path,
+        _treedef_tuple=functools.partial(module.treedef_tuple, registry.registry),
+    )
+
+
+def is_none(x):
+    """Whether `x` is None: an `is_leaf` that makes None a leaf."""
+    return x is None
+
+
+def unflatten(treedef, leaves):
+    """The tree of a structure with the given leaves; raises ValueError if their number is wrong."""
+    return treedef.unflatten(leaves)
+
+
+def leaves(tree, is_leaf=None):
+    """The leaves of a tree, in order."""
+    return flatten(tree, is_leaf)[0]
+
+
+def structure(tree, is_leaf=None):
+    """The structure of a tree: what remains without its leaves."""
+    return flatten(tree, is_leaf)[1]
+
+
+def flatten_error(error, tree):
+    """The error to show for one that `flatten` raised: it names the dict with unsortable keys."""
+    found = _unsortable(tree, ())
+    return error if found is None else registry.unsortable(*found)
+
+
+def _unsortable(tree, path):
+    if type(tree) is dict:
+        try:
+            sorted(tree)
+        except TypeError:
+            return tree, keystr(path)
+    one_level = default_registry.flatten_one_level_with_keys(tree)
+    for key, child in one_level[0] if one_level else ():
+        found = _unsortable(child, (*path, key))
+        if found:
+            return found
+    return None
+
+
+def flatten_up_to(treedef, tree, names=("the structure", "the tree")):
+    """The subtrees of `tree` at the leaves of `treedef`; raises TreeError if it does not fit."""
+    try:
+        return treedef.flatten_up_to(tree)
+    except ValueError as error:
+        lines = treedef_difference(treedef, structure(tree), names, prefix=True)
+        raise _mismatch("flatten_up_to", names, lines) from error
+
+
+def _mismatch(asked, names, lines):
+    return TreeError(
+        f"{asked}: {names[1]} does not have the structure of {names[0]}",
+        lines,
+        "give both the same structure",
+    )
+
+
+def map(f, tree, *rest, is_leaf=None):
+    """The tree of `f(leaf, *subtrees)`, with the subtrees of `rest` at the place of each leaf.
+
+    Every tree of `rest` has `tree` as a prefix; raises TreeError if not.
+    """
+    flat, treedef = flatten(tree, is_leaf)
+    if not rest:
+        return treedef.unflatten([f(leaf) for leaf in flat])
+    columns = _columns(treedef, rest, "map")
+    return treedef.unflatten([f(*row) for row in zip(flat, *columns, strict=True)])
+
+
+def _columns(treedef, rest, asked):
+    columns = []
+    for number, tree in enumerate(rest, 2):
+        try:
+            columns.append(treedef.flatten_up_to(tree))
+        except ValueError as error:
+            names = "tree 1", f"tree {number}"
+            lines = treedef_difference(treedef, structure(tree), names, prefix=True)
+            raise _mismatch(asked, names, lines or [str(error)]) from None
+    return columns
+
+
+def flatten_with_path(tree, is_leaf=None, is_leaf_takes_path=False):
+    """The (path, leaf) pairs of a tree and its structure."""
+    if is_leaf is None or is_leaf_takes_path:
+        return _flatten_with_path(tree, is_leaf)
+    return _flatten_with_path(tree, lambda _, x: is_leaf(x))
+
+
+def leaves_with_path(tree, is_leaf=None, is_leaf_takes_path=False):
+    """The (path, leaf) pairs of a tree, in order."""
+    return flatten_with_path(tree, is_leaf, is_leaf_takes_path)[0]
+
+
+def map_with_path(f, tree, *rest, is_leaf=None, is_leaf_takes_path=False):
+    """The tree of `f(path, leaf, *subtrees)`; see `map`."""
+    pairs, treedef = flatten_with_path(tree, is_leaf, is_leaf_takes_path)
+    columns = _columns(treedef, rest, "map_with_path")
+    return treedef.unflatten([f(*pair, *row) for pair, *row in zip(pairs, *columns, strict=True)])
+
+
+_MISSING = object()
+
+
+def reduce(function, tree, initializer=_MISSING, is_leaf=None):
+    """The leaves combined from left to right by `function(total, leaf)`."""
+    start = () if initializer is _MISSING else (initializer,)
+    flat = leaves(tree, is_leaf)
+    if not start and not flat:
+        raise ArgumentError(
+            "reduce: the tree has no leaves",
+            "there is nothing to start from",
+            "give an initializer",
+        )
+    return functools.reduce(function, flat, *start)
+
+
+def reduce_associative(operation, tree, *, identity=_MISSING, is_leaf=None):
+    """The leaves combined in pairs, as a balanced tree, by an associative operation."""
+    flat = leaves(tree, is_leaf)
+    if not flat and identity is _MISSING:
+        raise ArgumentError(
+            "reduce_associative: the tree has no leaves",
+            "there is nothing to return",
+            "give an identity",
+        )
+    return _halve(operation, flat) if flat else identity
+
+
+def _halve(operation, items):
+    if len(items) == 1:
+        return items[0]
+    middle = len(items) // 2
+    return operation(_halve(operation, items[:middle]), _halve(operation, items[middle:]))
+
+
+def all(tree, *, is_leaf=None):
+    """Whether every leaf is true."""
+    return builtins.all(leaves(tree, is_leaf))
+
+
+def broadcast_prefix(prefix, full, is_leaf=None, names=("the prefix", "the tree")):
+    """The leaves of `prefix`, each repeated for every leaf of `full` at or below its place.
+
+    `full` is a tree or a structure. Raises TreeError, with `names` for the two, where `prefix` is
+    not a prefix of it.
+    """
+    flat, treedef = flatten(prefix, is_leaf)
+    full_def = full if isinstance(full, PyTreeDef) else structure(full)
+    result = spread(treedef, full_def, flat)
+    if result is None:
+        raise TreeError(
+            f"broadcast: {names[0]} is not a prefix of {names[1]}",
+            treedef_difference(treedef, full_def, names, prefix=True),
+            f"give {names[0]} one leaf for all, or the same containers down to some depth",
+        )
+    return result
+
+
+def broadcast(prefix, full, is_leaf=None):
+    """A tree with the structure of `full` and at each leaf the leaf of `prefix` that covers it."""
+    return structure(full).unflatten(broadcast_prefix(prefix, full, is_leaf))
+
+
+def transpose(outer, inner, tree):
+    """The tree turned inside out: an `outer` tree of `inner` trees becomes an `inner` of `outer`s.
+
+    With `inner` None, the inner structure is that of the first subtree.
+    """
+    if inner is None:
+        subtrees = flatten_up_to(outer, tree, ("the outer structure", "the tree"))
+        if not subtrees:
+            raise ArgumentError(
+                "transpose: the outer structure has no leaves",
+                "so the inner structure is not known",
+                "give the inner structure",
+            )
+        inner = structure(subtrees[0])
+    flat, treedef = flatten(tree)
+    expected = outer.compose(inner)
+    if treedef != expected:
+        names = "outer of inner", "the tree"
+        raise _mismatch("transpose", names, treedef_difference(expected, treedef, names))
+    width = inner.num_leaves
+    return inner.unflatten([outer.unflatten(flat[i::width]) for i in range(width)])
+
+
+def difference(a, b, a_leaves=None, b_leaves=None, names=("the first", "the second")):
+    """Lines that say, with paths, how two trees or structures differ; none if they do not.
+
+    With `a_leaves` and `b_leaves` (one text per leaf, such as "f32[3]") trees of equal structure
+    are compared leaf by leaf.
+
+    >>> from hloom.frontend import pytree
+    >>> pytree.difference({"h": 1, "c": [2]}, {"h": 1, "c": 2}, names=("the input", "the output"))
+    ["['c']: the input has a list of length 1, the output has a leaf"]
+    """
+    a, b = (x if isinstance(x, PyTreeDef) else structure(x) for x in (a, b))
+    lines = treedef_difference(a, b, names)
+    if lines or a_leaves is None:
+        return lines
+    paths = leaf_paths(a)
+    return [
+        f"{path or 'the root'}: {names[0]} has {x}, {names[1]} has {y}"
+        for path, x, y in zip(paths, a_leaves, b_leaves, strict=True)
+        if x != y
+    ]
+
+
+def flatten_one_level(tree):
+    """The children of a node and its auxiliary data; raises TreeError for a leaf."""
+    return _one_level(default_registry.flatten_one_level(tree), tree)
+
+
+def flatten_one_level_with_keys(tree):
+    """The (key, child) pairs of a node and its auxiliary data; raises TreeError for a leaf."""
+    return _one_level(default_registry.flatten_one_level_with_keys(tree), tree)
+
+
+def _one_level(found, tree):
+    if found is None:
+        raise TreeError(
+            f"flatten_one_level: {type(tree).__name__} is not a pytree node",
+            "it is a leaf",
+            "register the type, or flatten its container",
+        )
+    return found
+
+
+def is_node(kind):
+    """Whether instances of a type are nodes."""
+    return default_registry.is_node(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def all_leaves(iterable, is_leaf=None):
+    """Whether every item is a leaf."""
+    return builtins.all(treedef_is_leaf(structure(item, is_leaf)) for item in iterable)
+
+
+def treedef_children(treedef):
+    """The structures of the children of a node; none for a leaf."""
+    return treedef.children()
+
+
+def treedef_tuple(treedefs):
+    """The structure of a tuple of trees with these structures."""
+    return _treedef_tuple(list(treedefs))

@@ -1,0 +1,172 @@
+"""Structures of pytrees compared, spread and written down, one node at a time.
+
+`difference` says in words how two structures differ; `spread` repeats the leaves of a prefix for
+the leaves below them; `treedef_to_data` and `treedef_from_data` turn a structure into JSON-able
+data and back.
+"""
+
+import collections
+
+from hloom.frontend import registry
+from hloom.frontend.errors import TreeError
+
+
+def is_leaf(treedef):
+    """Whether the structure is one leaf."""
+    return treedef.node_data() is None
+
+
+def child_keys(treedef):
+    """The keys that lead to the children of a node."""
+    kind, aux = treedef.node_data()
+    count = len(treedef.children())
+    if kind is dict or kind is collections.OrderedDict:
+        return [registry.DictKey(key) for key in aux]
+    if kind is collections.defaultdict:
+        return [registry.DictKey(key) for key in aux[1]]
+    if kind is list or kind is tuple:
+        return [registry.SequenceKey(i) for i in range(count)]
+    names = getattr(kind, "_fields", None) or registry.DATA_FIELDS.get(kind)
+    if names is not None and len(names) == count:
+        return [registry.GetAttrKey(name) for name in names]
+    return [registry.FlattenedIndexKey(i) for i in range(count)]
+
+
+def _keys(treedef):
+    """The set of the keys of a mapping, None for other nodes."""
+    kind, aux = treedef.node_data()
+    if kind is dict or kind is collections.OrderedDict:
+        return aux
+    return aux[1] if kind is collections.defaultdict else None
+
+
+def describe(treedef):
+    """A node in words: "a leaf", "a list of length 2", "a dict with keys 'a', 'b'"."""
+    if is_leaf(treedef):
+        return "a leaf"
+    kind, aux = treedef.node_data()
+    if kind is type(None):
+        return "None"
+    keys = _keys(treedef)
+    name = f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"
+    if keys is not None:
+        return f"{name} with keys {', '.join(map(repr, keys))}" if keys else f"{name} without keys"
+    if kind is list or kind is tuple:
+        return f"{name} of length {len(treedef.children())}"
+    return name if aux is None else f"{name} with metadata {aux!r}"
+
+
+def difference(a, b, names=("the first", "the second"), *, prefix=False, path=()):
+    """Lines that say where and how two structures differ; none if they are equal.
+
+    `names` is what to call the two. With `prefix`, a leaf of `a` stands for anything.
+    """
+    if is_leaf(a) and (prefix or is_leaf(b)):
+        return []
+    where = registry.keystr(path) or "the root"
+    plain = [f"{where}: {names[0]} has {describe(a)}, {names[1]} has {describe(b)}"]
+    if is_leaf(a) or is_leaf(b) or a.node_data()[0] is not b.node_data()[0]:
+        return plain
+    a_keys, b_keys = _keys(a), _keys(b)
+    if a_keys is None:
+        if a.node_data() != b.node_data() or len(a.children()) != len(b.children()):
+            return plain
+    elif set(a_keys) == set(b_keys) and a.node_data() != b.node_data():
+        return plain
+    a_children = dict(zip(child_keys(a), a.children(), strict=True))
+    b_children = dict(zip(child_keys(b), b.children(), strict=True))
+    lines = []
+    for key in {**a_children, **b_children}:
+        below = (*path, key)
+        if key not in b_children or key not in a_children:
+            lines.append(f"{registry.keystr(below)}: only in {names[key not in a_children]}")
+        else:
+            lines += difference(a_children[key], b_children[key], names, prefix=prefix, path=below)
+    return lines
+
+
+def leaf_paths(treedef, path=()):
+    """The path to each leaf, as text."""
+    if is_leaf(treedef):
+        return [registry.keystr(path)]
+    pairs = zip(child_keys(treedef), treedef.children(), strict=True)
+    return [text for key, child in pairs for text in leaf_paths(child, (*path, key))]
+
+
+def spread(prefix, full, leaves):
+    """The leaves of `prefix`, each repeated for the leaves of `full` below it; None if none fit."""
+    supply, result = iter(leaves), []
+    return result if _spread(prefix, full, supply, result) else None
+
+
+def _spread(prefix, full, supply, result):
+    data = prefix.node_data()
+    if data is None:
+        result += [next(supply)] * full.num_leaves
+        return True
+    if data != full.node_data():
+        return False
+    pairs = prefix.children(), full.children()
+    return len(pairs[0]) == len(pairs[1]) and all(
+        _spread(p, f, supply, result) for p, f in zip(*pairs, strict=True)
+    )
+
+
+_TAGS = {list: "list", tuple: "tuple", dict: "dict", collections.OrderedDict: "OrderedDict"}
+_KINDS = {tag: kind for kind, tag in _TAGS.items()}
+
+
+def treedef_to_data(treedef, encode=None):
+    """The structure as JSON-able data: nested lists, strings and None.
+
+    A leaf is "*", None is None, and a node is [tag, aux, *children]. Nodes other than list, tuple,
+    dict and OrderedDict need `encode(type, aux)`, which returns JSON-able data. Raises TreeError
+    for a node that neither knows, or a dict with keys that JSON does not have.
+    """
+    data = treedef.node_data()
+    if data is None:
+        return "*"
+    kind, aux = data
+    if kind is type(None):
+        return None
+    children = [treedef_to_data(child, encode) for child in treedef.children()]
+    if kind not in _TAGS:
+        custom = encode(kind, aux) if encode else None
+        if custom is None:
+            raise TreeError(
+                f"treedef_to_data: no way to write a {kind.__qualname__}",
+                "it is not a list, tuple, dict, OrderedDict or None",
+                "register how to serialize it, or use one of these",
+            )
+        return ["node", custom, *children]
+    for key in aux or ():
+        if not isinstance(key, str | int | float | None):
+            raise TreeError(
+                f"treedef_to_data: no way to write the {_TAGS[kind]} key {key!r}",
+                f"it is a {type(key).__name__}",
+                "use strings or numbers as keys",
+            )
+    return [_TAGS[kind], aux and list(aux), *children]
+
+
+def treedef_from_data(data, decode=None):
+    """The structure that `treedef_to_data` wrote; `decode` returns (type, aux) of other nodes."""
+    make = registry.PyTreeDef.from_node_data_and_children
+    if data == "*":
+        return registry.registry.flatten(0)[1]
+    if data is None:
+        return registry.registry.flatten(None)[1]
+    tag, aux, *children = data
+    if tag == "node" and decode is not None:
+        kind, aux = decode(aux)
+    elif tag in _KINDS:
+        kind = _KINDS[tag]
+        aux = tuple(aux or ()) if kind is collections.OrderedDict else aux
+        aux = aux or [] if kind is dict else aux
+    else:
+        raise TreeError(
+            f"treedef_from_data: no way to read a {tag!r} node",
+            f"the nodes known are {', '.join(_KINDS)}",
+            "register how to deserialize it",
+        )
+    return make(registry.registry, (kind, aux), [treedef_from_data(c, decode) for c in children])
