@@ -26,10 +26,7 @@ import ml_dtypes
 import numpy as np
 
 from hloom.frontend.context import context
-
-
-class TypePromotionError(ValueError):
-    """Two dtypes have no common type that either may become without being asked."""
+from hloom.frontend.errors import DTypeError, TypePromotionError, ValueRangeError
 
 
 class extended(np.generic):
@@ -208,16 +205,17 @@ def _name_to_dtype(x):
         return python_scalar_dtype(x)[0]
     own = getattr(x, "dtype", None)
     if isinstance(own, np.dtype | ExtendedDType):
-        return dtype(own)
+        x = own
     if isinstance(x, ExtendedDType):
         return x
     found = _numpy_dtype(x)
     known = None if found is None else _DTYPES.get(found.newbyteorder("="))
     if known is None:
         what = f"{x!r} is not a dtype" if found is None else f"arrays cannot hold {found!r}"
-        raise TypeError(
-            f"dtype: {what}\n    arrays hold booleans, integers, floats and complex numbers"
-            f'\n    give one of those, such as "float32" or hloom.numpy.float32'
+        raise DTypeError(
+            f"dtype: {what}",
+            "arrays hold booleans, integers, floats and complex numbers",
+            'give one of those, such as "float32" or hloom.numpy.float32',
         )
     if isinstance(x, str):
         _DTYPES[x] = known
@@ -232,6 +230,24 @@ def _numpy_dtype(x):
         return np.dtype(x)
     except TypeError:
         return None
+
+
+def canonicalize_dtype(dtype, allow_extended_dtype=False):
+    """The dtype that an array made with `dtype` has: 64 bits become 32 unless 64-bit types are on.
+
+    Raises TypeError for what is not a dtype, and for a PRNG key's unless `allow_extended_dtype`.
+
+    >>> canonicalize_dtype("float64"), canonicalize_dtype(int)
+    (dtype('float32'), dtype('int32'))
+    """
+    found = _name_to_dtype(dtype)
+    if is_extended(found) and not allow_extended_dtype:
+        raise DTypeError(
+            f"canonicalize_dtype: {found.name} is not a dtype of numbers",
+            "it is an extended dtype",
+            "give allow_extended_dtype=True to let it through",
+        )
+    return canonicalize(found)
 
 
 _ABSTRACT = frozenset(
@@ -335,10 +351,10 @@ def scalar_type_of(x):
     dt = dtype_of(x)
     kind = _KIND.get(dt)
     if kind not in _PYTHON_TYPE:
-        raise TypeError(
-            f"scalar_type_of: {dt!r} has no Python scalar type"
-            "\n    only booleans, integers, floats and complex numbers have one"
-            "\n    convert it to one of those first"
+        raise DTypeError(
+            f"scalar_type_of: {dt!r} has no Python scalar type",
+            "only booleans, integers, floats and complex numbers have one",
+            "convert it to one of those first",
         )
     return _PYTHON_TYPE[kind]
 
@@ -392,7 +408,7 @@ def iinfo(x):
 
 def _no_limits(asked, dt, wanted, other):
     do = f"use hloom.numpy.{other}" if dt in NUMERIC else f"give {wanted} dtype"
-    return ValueError(f"{asked}: {dt!r} is not {wanted} dtype\n    it has no such limits\n    {do}")
+    return ValueRangeError(f"{asked}: {dt!r} is not {wanted} dtype", "it has no such limits", do)
 
 
 _finfo = functools.cache(ml_dtypes.finfo)
@@ -474,12 +490,13 @@ def _no_join(dtype1, weak1, dtype2, weak2):
     apart = [d for d in (dtype1, dtype2) if d not in _ABOVE]
     if apart:
         return TypePromotionError(
-            f"{asked}\n    {apart[0].name} does not promote\n    use numbers of one dtype"
+            asked, f"{apart[0].name} does not promote", "use numbers of one dtype"
         )
     tiny = [d for d in (dtype1, dtype2) if d in _TINY_INTEGERS + _TINY_FLOATS]
     return TypePromotionError(
-        f"{asked}\n    {tiny[0].name} does not widen implicitly"
-        f'\n    convert one of them first, such as x.astype("{_wider(tiny[0])}")'
+        asked,
+        f"{tiny[0].name} does not widen implicitly",
+        f'convert one of them first, such as x.astype("{_wider(tiny[0])}")',
     )
 
 
@@ -519,8 +536,8 @@ def result_type(*args, return_weak_type_flag=False):
     (dtype('float32'), dtype(bfloat16))
     """
     if not args:
-        raise ValueError(
-            "result_type: nothing to promote\n    no argument was given\n    give at least one"
+        raise ValueRangeError(
+            "result_type: nothing to promote", "no argument was given", "give at least one"
         )
     result = functools.reduce(lambda p, q: join(*p, *q), map(dtype_and_weak, args))
     return result if return_weak_type_flag else result[0]

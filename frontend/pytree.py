@@ -26,6 +26,7 @@ from hloom.frontend.registry import (
     register_static,
     register_with_keys,
     register_with_keys_class,
+    static,
 )
 from hloom.frontend.treedef import (
     difference as treedef_difference,
@@ -55,12 +56,13 @@ __all__ = [
     "default_registry",
     "difference",
     "flatten",
+    "flatten_error",
     "flatten_one_level",
     "flatten_one_level_with_keys",
     "flatten_up_to",
     "flatten_with_path",
-    "is_node",
     "is_none",
+    "is_tree_node",
     "keystr",
     "leaf_paths",
     "leaves",
@@ -75,8 +77,10 @@ __all__ = [
     "register_static",
     "register_with_keys",
     "register_with_keys_class",
+    "static",
     "structure",
     "transpose",
+    "tree_flatten",
     "treedef_children",
     "treedef_from_data",
     "treedef_is_leaf",
@@ -120,19 +124,20 @@ def is_none(x):
     return x is None
 
 
-def unflatten(treedef, leaves):
-    """The tree of a structure with the given leaves; raises ValueError if their number is wrong."""
-    return treedef.unflatten(leaves)
+def tree_flatten(tree, is_leaf=None):
+    """The leaves of a tree, in order, and its structure.
 
+    `is_leaf(x)` says of a node that it is to be a leaf. Raises TreeError for a dict whose keys
+    cannot be sorted.
 
-def leaves(tree, is_leaf=None):
-    """The leaves of a tree, in order."""
-    return flatten(tree, is_leaf)[0]
-
-
-def structure(tree, is_leaf=None):
-    """The structure of a tree: what remains without its leaves."""
-    return flatten(tree, is_leaf)[1]
+    >>> from hloom import tree
+    >>> tree.flatten({"b": (2, None), "a": 1})
+    ([1, 2], PyTreeDef({'a': *, 'b': (*, None)}))
+    """
+    try:
+        return flatten(tree, is_leaf)
+    except ValueError as error:
+        raise flatten_error(error, tree) from None
 
 
 def flatten_error(error, tree):
@@ -155,13 +160,55 @@ def _unsortable(tree, path):
     return None
 
 
+def unflatten(treedef, leaves):
+    """The tree with a structure and leaves; raises TreeError if their number is wrong.
+
+    >>> from hloom import tree
+    >>> leaves, structure = tree.flatten({"a": 1, "b": [2]})
+    >>> tree.unflatten(structure, ["x", "y"])
+    {'a': 'x', 'b': ['y']}
+    """
+    leaves = list(leaves)
+    if len(leaves) != treedef.num_leaves:
+        raise TreeError(
+            f"unflatten: {len(leaves)} leaves for a structure of {treedef.num_leaves}",
+            f"the structure is {treedef}",
+            "give one leaf for each *",
+        )
+    return treedef.unflatten(leaves)
+
+
+def leaves(tree, is_leaf=None):
+    """The leaves of a tree, in order.
+
+    >>> from hloom import tree
+    >>> tree.leaves({"b": [2, None], "a": 1})
+    [1, 2]
+    """
+    return tree_flatten(tree, is_leaf)[0]
+
+
+def structure(tree, is_leaf=None):
+    """The structure of a tree: what remains without its leaves.
+
+    >>> from hloom import tree
+    >>> tree.structure([1, (2, 3)])
+    PyTreeDef([*, (*, *)])
+    """
+    return tree_flatten(tree, is_leaf)[1]
+
+
 def flatten_up_to(treedef, tree, names=("the structure", "the tree")):
     """The subtrees of `tree` at the leaves of `treedef`; raises TreeError if it does not fit."""
+    return _up_to("flatten_up_to", treedef, tree, names)
+
+
+def _up_to(asked, treedef, tree, names):
     try:
         return treedef.flatten_up_to(tree)
     except ValueError as error:
         lines = treedef_difference(treedef, structure(tree), names, prefix=True)
-        raise _mismatch("flatten_up_to", names, lines) from error
+        raise _mismatch(asked, names, lines or [str(error)]) from None
 
 
 def _mismatch(asked, names, lines):
@@ -175,71 +222,95 @@ def _mismatch(asked, names, lines):
 def map(f, tree, *rest, is_leaf=None):
     """The tree of `f(leaf, *subtrees)`, with the subtrees of `rest` at the place of each leaf.
 
-    Every tree of `rest` has `tree` as a prefix; raises TreeError if not.
+    Raises TreeError unless every tree of `rest` has `tree` as a prefix.
+
+    >>> from hloom import tree
+    >>> tree.map(lambda x, y: x + y, {"a": 1, "b": [2]}, {"a": 10, "b": [20]})
+    {'a': 11, 'b': [22]}
     """
-    flat, treedef = flatten(tree, is_leaf)
+    flat, treedef = tree_flatten(tree, is_leaf)
     if not rest:
         return treedef.unflatten([f(leaf) for leaf in flat])
-    columns = _columns(treedef, rest, "map")
-    return treedef.unflatten([f(*row) for row in zip(flat, *columns, strict=True)])
+    columns = _columns("map", treedef, rest)
+    return treedef.unflatten([f(*row) for row in zip(flat, *columns)])
 
 
-def _columns(treedef, rest, asked):
-    columns = []
-    for number, tree in enumerate(rest, 2):
-        try:
-            columns.append(treedef.flatten_up_to(tree))
-        except ValueError as error:
-            names = "tree 1", f"tree {number}"
-            lines = treedef_difference(treedef, structure(tree), names, prefix=True)
-            raise _mismatch(asked, names, lines or [str(error)]) from None
-    return columns
+def _columns(asked, treedef, rest):
+    return [_up_to(asked, treedef, t, ("tree 1", f"tree {n}")) for n, t in enumerate(rest, 2)]
 
 
 def flatten_with_path(tree, is_leaf=None, is_leaf_takes_path=False):
-    """The (path, leaf) pairs of a tree and its structure."""
-    if is_leaf is None or is_leaf_takes_path:
+    """The (path, leaf) pairs of a tree, in order, and its structure.
+
+    With `is_leaf_takes_path`, `is_leaf` is called with the path and the node.
+
+    >>> from hloom import tree
+    >>> pairs, _ = tree.flatten_with_path({"w": [5]})
+    >>> pairs
+    [((DictKey(key='w'), SequenceKey(idx=0)), 5)]
+    """
+    if is_leaf is not None and not is_leaf_takes_path:
+        return flatten_with_path(tree, lambda _, x: is_leaf(x), True)
+    try:
         return _flatten_with_path(tree, is_leaf)
-    return _flatten_with_path(tree, lambda _, x: is_leaf(x))
+    except ValueError as error:
+        raise flatten_error(error, tree) from None
 
 
 def leaves_with_path(tree, is_leaf=None, is_leaf_takes_path=False):
-    """The (path, leaf) pairs of a tree, in order."""
+    """The (path, leaf) pairs of a tree, in order.
+
+    >>> from hloom import tree, tree_util
+    >>> [(tree_util.keystr(path), x) for path, x in tree.leaves_with_path({"w": [5, 6]})]
+    [("['w'][0]", 5), ("['w'][1]", 6)]
+    """
     return flatten_with_path(tree, is_leaf, is_leaf_takes_path)[0]
 
 
 def map_with_path(f, tree, *rest, is_leaf=None, is_leaf_takes_path=False):
-    """The tree of `f(path, leaf, *subtrees)`; see `map`."""
+    """The tree of `f(path, leaf, *subtrees)`, as `map` makes it.
+
+    >>> from hloom import tree
+    >>> tree.map_with_path(lambda path, x: (path[0].key, x), {"w": 5})
+    {'w': ('w', 5)}
+    """
     pairs, treedef = flatten_with_path(tree, is_leaf, is_leaf_takes_path)
-    columns = _columns(treedef, rest, "map_with_path")
-    return treedef.unflatten([f(*pair, *row) for pair, *row in zip(pairs, *columns, strict=True)])
+    columns = _columns("map_with_path", treedef, rest)
+    return treedef.unflatten([f(*pair, *row) for pair, *row in zip(pairs, *columns)])
 
 
 _MISSING = object()
 
 
 def reduce(function, tree, initializer=_MISSING, is_leaf=None):
-    """The leaves combined from left to right by `function(total, leaf)`."""
-    start = () if initializer is _MISSING else (initializer,)
+    """The leaves combined from left to right by `function(total, leaf)`.
+
+    Raises TypeError if there is neither a leaf nor an initializer.
+
+    >>> from hloom import tree
+    >>> tree.reduce(lambda total, x: total - x, [1, (2, 3)], 10)
+    4
+    """
     flat = leaves(tree, is_leaf)
-    if not start and not flat:
-        raise ArgumentError(
-            "reduce: the tree has no leaves",
-            "there is nothing to start from",
-            "give an initializer",
-        )
-    return functools.reduce(function, flat, *start)
+    if initializer is not _MISSING:
+        return functools.reduce(function, flat, initializer)
+    if not flat:
+        raise ArgumentError("reduce: the tree has no leaves", None, "give an initializer")
+    return functools.reduce(function, flat)
 
 
 def reduce_associative(operation, tree, *, identity=_MISSING, is_leaf=None):
-    """The leaves combined in pairs, as a balanced tree, by an associative operation."""
+    """The leaves combined by an associative operation, in pairs, as a balanced tree.
+
+    Raises TypeError if there is neither a leaf nor an identity.
+
+    >>> from hloom import tree
+    >>> tree.reduce_associative(lambda a, b: f"({a}{b})", ["a", "b", "c", "d"])
+    '((ab)(cd))'
+    """
     flat = leaves(tree, is_leaf)
     if not flat and identity is _MISSING:
-        raise ArgumentError(
-            "reduce_associative: the tree has no leaves",
-            "there is nothing to return",
-            "give an identity",
-        )
+        raise ArgumentError("reduce_associative: the tree has no leaves", None, "give an identity")
     return _halve(operation, flat) if flat else identity
 
 
@@ -251,7 +322,12 @@ def _halve(operation, items):
 
 
 def all(tree, *, is_leaf=None):
-    """Whether every leaf is true."""
+    """Whether every leaf is true.
+
+    >>> from hloom import tree
+    >>> tree.all({"a": True, "b": [1, 0]})
+    False
+    """
     return builtins.all(leaves(tree, is_leaf))
 
 
@@ -261,7 +337,7 @@ def broadcast_prefix(prefix, full, is_leaf=None, names=("the prefix", "the tree"
     `full` is a tree or a structure. Raises TreeError, with `names` for the two, where `prefix` is
     not a prefix of it.
     """
-    flat, treedef = flatten(prefix, is_leaf)
+    flat, treedef = tree_flatten(prefix, is_leaf)
     full_def = full if isinstance(full, PyTreeDef) else structure(full)
     result = spread(treedef, full_def, flat)
     if result is None:
@@ -273,32 +349,45 @@ def broadcast_prefix(prefix, full, is_leaf=None, names=("the prefix", "the tree"
     return result
 
 
-def broadcast(prefix, full, is_leaf=None):
-    """A tree with the structure of `full` and at each leaf the leaf of `prefix` that covers it."""
-    return structure(full).unflatten(broadcast_prefix(prefix, full, is_leaf))
+def broadcast(prefix_tree, full_tree, is_leaf=None):
+    """A tree like `full_tree` that has at each leaf the leaf of `prefix_tree` above it.
 
+    Raises TreeError where `prefix_tree` is not a prefix.
 
-def transpose(outer, inner, tree):
-    """The tree turned inside out: an `outer` tree of `inner` trees becomes an `inner` of `outer`s.
-
-    With `inner` None, the inner structure is that of the first subtree.
+    >>> from hloom import tree
+    >>> tree.broadcast({"a": 0, "b": 1}, {"a": [7, 8], "b": 9})
+    {'a': [0, 0], 'b': 1}
     """
-    if inner is None:
-        subtrees = flatten_up_to(outer, tree, ("the outer structure", "the tree"))
+    return structure(full_tree).unflatten(broadcast_prefix(prefix_tree, full_tree, is_leaf))
+
+
+def transpose(outer_treedef, inner_treedef, pytree_to_transpose):
+    """The tree turned inside out: an outer tree of inner trees becomes an inner tree of outer ones.
+
+    With `inner_treedef` None, the inner structure is that of the first subtree. Raises TreeError if
+    the tree does not consist of the two.
+
+    >>> from hloom import tree
+    >>> tree.transpose(tree.structure([0, 0]), None, [{"a": 1, "b": 2}, {"a": 3, "b": 4}])
+    {'a': [1, 3], 'b': [2, 4]}
+    """
+    if inner_treedef is None:
+        names = "the outer structure", "the tree"
+        subtrees = _up_to("transpose", outer_treedef, pytree_to_transpose, names)
         if not subtrees:
             raise ArgumentError(
                 "transpose: the outer structure has no leaves",
                 "so the inner structure is not known",
                 "give the inner structure",
             )
-        inner = structure(subtrees[0])
-    flat, treedef = flatten(tree)
-    expected = outer.compose(inner)
+        inner_treedef = structure(subtrees[0])
+    flat, treedef = tree_flatten(pytree_to_transpose)
+    expected = outer_treedef.compose(inner_treedef)
     if treedef != expected:
         names = "outer of inner", "the tree"
         raise _mismatch("transpose", names, treedef_difference(expected, treedef, names))
-    width = inner.num_leaves
-    return inner.unflatten([outer.unflatten(flat[i::width]) for i in range(width)])
+    width = inner_treedef.num_leaves
+    return inner_treedef.unflatten([outer_treedef.unflatten(flat[i::width]) for i in range(width)])
 
 
 def difference(a, b, a_leaves=None, b_leaves=None, names=("the first", "the second")):
@@ -318,18 +407,28 @@ def difference(a, b, a_leaves=None, b_leaves=None, names=("the first", "the seco
     paths = leaf_paths(a)
     return [
         f"{path or 'the root'}: {names[0]} has {x}, {names[1]} has {y}"
-        for path, x, y in zip(paths, a_leaves, b_leaves, strict=True)
+        for path, x, y in zip(paths, a_leaves, b_leaves)
         if x != y
     ]
 
 
 def flatten_one_level(tree):
-    """The children of a node and its auxiliary data; raises TreeError for a leaf."""
+    """The children of a node and its auxiliary data; raises TreeError for a leaf.
+
+    >>> from hloom import tree_util
+    >>> tree_util.flatten_one_level([1, [2, 3]])
+    ([1, [2, 3]], None)
+    """
     return _one_level(default_registry.flatten_one_level(tree), tree)
 
 
 def flatten_one_level_with_keys(tree):
-    """The (key, child) pairs of a node and its auxiliary data; raises TreeError for a leaf."""
+    """The (key, child) pairs of a node and its auxiliary data; raises TreeError for a leaf.
+
+    >>> from hloom import tree_util
+    >>> tree_util.flatten_one_level_with_keys({"w": [1]})
+    (((DictKey(key='w'), [1]),), ('w',))
+    """
     return _one_level(default_registry.flatten_one_level_with_keys(tree), tree)
 
 
@@ -343,21 +442,41 @@ def _one_level(found, tree):
     return found
 
 
-def is_node(kind):
-    """Whether instances of a type are nodes."""
-    return default_registry.is_node(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+def is_tree_node(typ):
+    """Whether instances of a type are nodes.
+
+    >>> from hloom import tree_util
+    >>> tree_util.is_tree_node(list), tree_util.is_tree_node(int)
+    (True, False)
+    """
+    return default_registry.is_node(typ)
 
 
 def all_leaves(iterable, is_leaf=None):
-    """Whether every item is a leaf."""
+    """Whether every item is a leaf.
+
+    >>> from hloom import tree_util
+    >>> tree_util.all_leaves([1, "x"]), tree_util.all_leaves([1, None])
+    (True, False)
+    """
     return builtins.all(treedef_is_leaf(structure(item, is_leaf)) for item in iterable)
 
 
 def treedef_children(treedef):
-    """The structures of the children of a node; none for a leaf."""
+    """The structures of the children of a node; none for a leaf.
+
+    >>> from hloom import tree, tree_util
+    >>> tree_util.treedef_children(tree.structure([1, (2, 3)]))
+    [PyTreeDef(*), PyTreeDef((*, *))]
+    """
     return treedef.children()
 
 
 def treedef_tuple(treedefs):
-    """The structure of a tuple of trees with these structures."""
+    """The structure of a tuple of trees with these structures.
+
+    >>> from hloom import tree, tree_util
+    >>> tree_util.treedef_tuple([tree.structure(1), tree.structure([2])])
+    PyTreeDef((*, [*]))
+    """
     return _treedef_tuple(list(treedefs))

@@ -12,7 +12,12 @@ from hloom.frontend.errors import TreeError
 
 
 def is_leaf(treedef):
-    """Whether the structure is one leaf."""
+    """Whether a structure is one leaf.
+
+    >>> from hloom import tree, tree_util
+    >>> tree_util.treedef_is_leaf(tree.structure(1)), tree_util.treedef_is_leaf(tree.structure([1]))
+    (True, False)
+    """
     return treedef.node_data() is None
 
 
@@ -73,8 +78,8 @@ def difference(a, b, names=("the first", "the second"), *, prefix=False, path=()
             return plain
     elif set(a_keys) == set(b_keys) and a.node_data() != b.node_data():
         return plain
-    a_children = dict(zip(child_keys(a), a.children(), strict=True))
-    b_children = dict(zip(child_keys(b), b.children(), strict=True))
+    a_children = dict(zip(child_keys(a), a.children()))
+    b_children = dict(zip(child_keys(b), b.children()))
     lines = []
     for key in {**a_children, **b_children}:
         below = (*path, key)
@@ -89,7 +94,7 @@ def leaf_paths(treedef, path=()):
     """The path to each leaf, as text."""
     if is_leaf(treedef):
         return [registry.keystr(path)]
-    pairs = zip(child_keys(treedef), treedef.children(), strict=True)
+    pairs = zip(child_keys(treedef), treedef.children())
     return [text for key, child in pairs for text in leaf_paths(child, (*path, key))]
 
 
@@ -108,7 +113,7 @@ def _spread(prefix, full, supply, result):
         return False
     pairs = prefix.children(), full.children()
     return len(pairs[0]) == len(pairs[1]) and all(
-        _spread(p, f, supply, result) for p, f in zip(*pairs, strict=True)
+        _spread(p, f, supply, result) for p, f in zip(*pairs)
     )
 
 
