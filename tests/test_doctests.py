@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hloom.frontend.primitive import Primitive
 from test_layers import ROOT, modules_of
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -20,10 +21,20 @@ def run(test):
     return "".join(report)
 
 
+def examples_of(module):
+    """The examples of a module, its classes and functions, and its primitives."""
+    yield from doctest.DocTestFinder().find(module)
+    for name, value in vars(module).items():
+        if isinstance(value, Primitive) and value.__doc__:
+            where = f"{module.__name__}.{name}"
+            parse = doctest.DocTestParser().get_doctest
+            yield parse(value.__doc__, dict(vars(module)), where, module.__file__, None)
+
+
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_module(name):
     module = importlib.import_module(name)
-    tests = [t for t in doctest.DocTestFinder().find(module) if t.examples]
+    tests = [t for t in examples_of(module) if t.examples]
     assert tests, f"{name} has a >>> that no docstring of its own holds"
     assert "".join(map(run, tests)) == ""
 
@@ -34,7 +45,9 @@ def test_a_wrong_example_is_reported():
 
 
 def test_readme(capsys):
-    blocks = re.findall(r"```python\n(.*?)```", Path(ROOT, "README.md").read_text(), re.DOTALL)
+    text = Path(ROOT, "README.md").read_text()
+    blocks = list(re.finditer(r"```python\n(.*?)```", text, re.DOTALL))
     assert blocks
     for block in blocks:
-        exec(compile(block, "README.md", "exec"), {"__name__": "readme"})
+        above = "\n" * text.count("\n", 0, block.start(1))  # so that errors show README's line
+        exec(compile(above + block[1], "README.md", "exec"), {"__name__": "readme"})
