@@ -483,25 +483,23 @@ def _node(dt, weak):
 
 
 def _no_join(dtype1, weak1, dtype2, weak2):
-    def name(dt, weak):
-        return f"a Python {scalar_type_of(dt).__name__}" if weak else dt.name
-
-    asked = f"promotion: {name(dtype1, weak1)} and {name(dtype2, weak2)} have no common type"
+    one, two = (
+        f"a Python {scalar_type_of(dt).__name__}" if weak else _full_name(dt)
+        for dt, weak in ((dtype1, weak1), (dtype2, weak2))
+    )
     apart = [d for d in (dtype1, dtype2) if d not in _ABOVE]
     if apart:
-        return TypePromotionError(
-            asked, f"{apart[0].name} does not promote", "use numbers of one dtype"
-        )
-    tiny = [d for d in (dtype1, dtype2) if d in _TINY_INTEGERS + _TINY_FLOATS]
-    return TypePromotionError(
-        asked,
-        f"{tiny[0].name} does not widen implicitly",
-        f'convert one of them first, such as x.astype("{_wider(tiny[0])}")',
-    )
+        found, remedy = f"{_full_name(apart[0])} does not promote", "use numbers of one dtype"
+    else:
+        tiny = next(d for d in (dtype1, dtype2) if d in _TINY_INTEGERS + _TINY_FLOATS)
+        found = f"{tiny.name} does not widen implicitly"
+        wider = "float32" if tiny in FLOATS else "int32"
+        remedy = f'convert one of them first, such as x.astype("{wider}")'
+    return TypePromotionError(f"promotion: {one} and {two} have no common type", found, remedy)
 
 
-def _wider(dt):
-    return "float32" if dt in FLOATS else "int32"
+def _full_name(dt):
+    return "float0" if dt == float0 else dt.name
 
 
 def dtype_and_weak(x):
