@@ -1,7 +1,9 @@
 """What all tests share: the checker is on, the checkout is importable, golden texts are kept."""
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import hypothesis
@@ -10,6 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 os.environ["HLOOM_CHECK"] = "1"
+# One cache of executables a run, shared by its workers, which inherit the name; never the user's.
+CACHE = None if "HLOOM_CACHE_DIR" in os.environ else tempfile.mkdtemp(prefix="hloom-test-cache-")
+os.environ.setdefault("HLOOM_CACHE_DIR", str(CACHE))
 if str(ROOT) not in sys.path:  # a bare pytest in a checkout, hloom not installed
     sys.path.insert(0, str(ROOT))
 
@@ -21,6 +26,11 @@ def pytest_addoption(parser):
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden texts anew; review the diff"
     )
+
+
+def pytest_unconfigure():
+    if CACHE:
+        shutil.rmtree(CACHE, ignore_errors=True)
 
 
 @pytest.fixture
