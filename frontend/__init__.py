@@ -1,0 +1,1 @@
+"""The frontend layer: what a program is."""
