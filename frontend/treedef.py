@@ -23,18 +23,27 @@ def is_leaf(treedef):
 
 def child_keys(treedef):
     """The keys that lead to the children of a node."""
-    kind, aux = treedef.node_data()
-    count = len(treedef.children())
-    if kind is dict or kind is collections.OrderedDict:
-        return [registry.DictKey(key) for key in aux]
-    if kind is collections.defaultdict:
-        return [registry.DictKey(key) for key in aux[1]]
+    kind, _ = treedef.node_data()
+    keys, count = _keys(treedef), len(treedef.children())
+    if keys is not None:
+        return [registry.DictKey(key) for key in keys]
     if kind is list or kind is tuple:
         return [registry.SequenceKey(i) for i in range(count)]
     names = getattr(kind, "_fields", None) or registry.DATA_FIELDS.get(kind)
-    if names is not None and len(names) == count:
+    if names is not None:
         return [registry.GetAttrKey(name) for name in names]
-    return [registry.FlattenedIndexKey(i) for i in range(count)]
+    return _custom_keys(treedef, count)
+
+
+def _custom_keys(treedef, count):
+    # Only an object of the type knows its keys, so make one; a constructor may refuse such leaves.
+    try:
+        node = treedef.unflatten([None] * treedef.num_leaves)
+        keys = [key for key, _ in registry.registry.flatten_one_level_with_keys(node)[0]]
+    except Exception:
+        keys = []
+    indices = [registry.FlattenedIndexKey(i) for i in range(count)]
+    return keys if len(keys) == count else indices
 
 
 def _keys(treedef):
@@ -52,13 +61,19 @@ def describe(treedef):
     kind, aux = treedef.node_data()
     if kind is type(None):
         return "None"
-    keys = _keys(treedef)
     name = f"{'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}"
+    if kind is collections.defaultdict and aux[0] is not None:
+        name += f"({aux[0].__name__})"
+    keys, count = _keys(treedef), len(treedef.children())
     if keys is not None:
         return f"{name} with keys {', '.join(map(repr, keys))}" if keys else f"{name} without keys"
     if kind is list or kind is tuple:
-        return f"{name} of length {len(treedef.children())}"
-    return name if aux is None else f"{name} with metadata {aux!r}"
+        return f"{name} of length {count}"
+    if hasattr(kind, "_fields"):
+        return name
+    if kind not in registry.DATA_FIELDS:
+        name += f" with {count} {'child' if count == 1 else 'children'}"
+    return name if aux is None or aux == () else f"{name} and metadata {aux!r}"
 
 
 def difference(a, b, names=("the first", "the second"), *, prefix=False, path=()):
@@ -118,6 +133,7 @@ def _spread(prefix, full, supply, result):
 
 
 _TAGS = {list: "list", tuple: "tuple", dict: "dict", collections.OrderedDict: "OrderedDict"}
+_JSON_KEYS = (str, int, float, type(None))
 _KINDS = {tag: kind for kind, tag in _TAGS.items()}
 
 
@@ -145,13 +161,13 @@ def treedef_to_data(treedef, encode=None):
             )
         return ["node", custom, *children]
     for key in aux or ():
-        if not isinstance(key, str | int | float | None):
+        if not isinstance(key, _JSON_KEYS):
             raise TreeError(
                 f"treedef_to_data: no way to write the {_TAGS[kind]} key {key!r}",
                 f"it is a {type(key).__name__}",
                 "use strings or numbers as keys",
             )
-    return [_TAGS[kind], aux and list(aux), *children]
+    return [_TAGS[kind], None if aux is None else list(aux), *children]
 
 
 def treedef_from_data(data, decode=None):
@@ -161,17 +177,41 @@ def treedef_from_data(data, decode=None):
         return registry.registry.flatten(0)[1]
     if data is None:
         return registry.registry.flatten(None)[1]
+    if not isinstance(data, list) or len(data) < 2:
+        raise _unreadable(data)
     tag, aux, *children = data
     if tag == "node" and decode is not None:
         kind, aux = decode(aux)
-    elif tag in _KINDS:
+    elif tag in ("list", "tuple") and aux is None:
         kind = _KINDS[tag]
-        aux = tuple(aux or ()) if kind is collections.OrderedDict else aux
-        aux = aux or [] if kind is dict else aux
+    elif tag == "dict" and _are_keys(aux, len(children)) and _are_sorted(aux):
+        kind = dict
+    elif tag == "OrderedDict" and _are_keys(aux, len(children)):
+        kind, aux = collections.OrderedDict, tuple(aux)
     else:
-        raise TreeError(
-            f"treedef_from_data: no way to read a {tag!r} node",
-            f"the nodes known are {', '.join(_KINDS)}",
-            "register how to deserialize it",
-        )
+        raise _unreadable(data)
     return make(registry.registry, (kind, aux), [treedef_from_data(c, decode) for c in children])
+
+
+def _are_keys(aux, count):
+    return (
+        isinstance(aux, list)
+        and all(isinstance(key, _JSON_KEYS) for key in aux)
+        and len(aux) == len(set(aux)) == count
+    )
+
+
+def _are_sorted(keys):
+    try:
+        return keys == sorted(keys)
+    except TypeError:
+        return False
+
+
+def _unreadable(data):
+    text = repr(data)
+    return TreeError(
+        f"treedef_from_data: no way to read {text if len(text) < 60 else text[:57] + '...'}",
+        f'a structure is "*", None or [tag, aux, *children] with tag {", ".join(_KINDS)}',
+        "give what treedef_to_data returned, and the decode that belongs to its encode",
+    )
