@@ -5,6 +5,7 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import ml_dtypes
 import numpy as np
@@ -14,6 +15,8 @@ from jaxlib.mlir import ir
 from hloom.frontend.errors import ArtifactError
 from hloom.lowering.context import context
 from hloom.runtime import artifact, portable
+
+ROOT = Path(__file__).resolve().parents[1]
 
 SINE = """
 module @program {
@@ -166,7 +169,7 @@ def test_another_program_reads_it_as_stablehlo(packed, tmp_path):
         "assert not any(name.split('.')[0] == 'hloom' for name in sys.modules)\n"
     )
     command = [sys.executable, "-c", script, str(path)]
-    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    text = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
     assert "stablehlo.sine" in text
     assert "hloom-artifact:1:" in text
 
@@ -182,7 +185,7 @@ def test_a_fresh_process_loads_it(packed, tmp_path):
         "print(json.dumps([str(module), manifest]))\n"
     )
     command = [sys.executable, "-c", script, str(path)]
-    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     text, found = json.loads(run.stdout)
     assert text == str(artifact.load(packed, context().mlir)[0])
     assert found == artifact.unpack(packed)[1]

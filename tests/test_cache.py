@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from hloom.frontend.errors import CacheWarning
 from hloom.runtime import cache
 from hloom.runtime.cache import DiskCache
 
+ROOT = Path(__file__).resolve().parents[1]
 IS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
 
@@ -38,7 +40,7 @@ def start(code, *arguments):
     imports = "import hashlib, sys\nfrom hloom.runtime.cache import DiskCache\n"
     script = imports + inspect.getsource(expected) + code
     command = [sys.executable, "-W", "error", "-c", script, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
 
 
 # What is stored comes back.
@@ -391,5 +393,6 @@ def test_the_environment_sets_the_bound(environment):
 
 def test_import_touches_no_files(tmp_path):
     variables = {**os.environ, "HLOOM_CACHE_DIR": str(tmp_path / "store")}
-    subprocess.run([sys.executable, "-c", "import hloom.runtime.cache"], env=variables, check=True)
+    command = [sys.executable, "-c", "import hloom.runtime.cache"]
+    subprocess.run(command, env=variables, check=True, cwd=ROOT)
     assert not (tmp_path / "store").exists()
