@@ -359,13 +359,13 @@ def scalar_type_of(x):
     return _PYTHON_TYPE[kind]
 
 
-def itemsize_bits(x):
+def itemsize_bits(dtype):
     """The width of a dtype in bits, which for the narrow types is less than NumPy's storage.
 
     >>> itemsize_bits("int4"), itemsize_bits("complex64")
     (4, 64)
     """
-    dt = dtype(x)
+    dt = _name_to_dtype(dtype)
     return _BITS[dt] if dt in _BITS else 8 * dt.itemsize
 
 
