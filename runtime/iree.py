@@ -168,7 +168,7 @@ class Runner:
 
 def _to_bytes(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The elements as IREE keeps them: dense, and two to a byte when they have four bits."""
-    flat = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    flat: np.ndarray[Any, Any] = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
     if _bits(array.dtype) == 4:
         nibbles = np.append(flat, np.uint8(0))[: len(flat) + len(flat) % 2] & 0xF
         flat = nibbles[::2] | (nibbles[1::2] << 4)
@@ -180,10 +180,11 @@ def _from_bytes(
 ) -> np.ndarray[Any, Any]:
     size = int(np.prod(shape))
     if _bits(dtype) == 4:
-        nibbles = np.stack([raw & 0xF, raw >> 4], axis=-1).reshape(-1)[:size]
+        nibbles: np.ndarray[Any, Any] = np.stack([raw & 0xF, raw >> 4], axis=-1).reshape(-1)[:size]
         signed = dtype.name == "int4"
-        values = (nibbles ^ 8).astype(np.int8) - 8 if signed else nibbles
-        return values.astype(dtype).reshape(shape)
+        if signed:
+            nibbles = (nibbles ^ 8).astype(np.int8) - 8
+        return nibbles.astype(dtype).reshape(shape)
     return raw[: size * dtype.itemsize].view(dtype).reshape(shape).copy()
 
 

@@ -7,12 +7,14 @@ enforces, so nothing here trusts it.
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator
 
 from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend.errors import ArtifactError
+from hloom.runtime import pjrt
 
 #: element type in MLIR -> the dtype's name in NumPy and ml_dtypes
 DTYPES = {
@@ -35,6 +37,8 @@ DTYPES = {
 }
 
 _Requirement = stablehlo.StablehloCompatibilityRequirement
+
+_ERROR = re.compile(r"(?P<place>\S+): error: (?P<text>.*?)(: %|: \"|$)", re.MULTILINE)
 
 Shape = tuple[int | None, ...]
 
@@ -80,18 +84,17 @@ def serialize(module: ir.Module, version: str, attributes: dict[str, str] | None
             f"this jaxlib writes {lowest} to {highest}",
             "choose a version in that range",
         )
-    copied = _copy(module)  # the serializer lowers its argument in place
+    copied = _copy(module)
     for name, value in (attributes or {}).items():
         copied.operation.attributes[name] = ir.StringAttr.get(value, module.context)
-    with _diagnostics(module.context) as found:
-        try:
-            return bytes(stablehlo.serialize_portable_artifact(copied, version))
-        except Exception as error:
-            raise ArtifactError(
-                f"serialize: StableHLO {version} cannot say this module",
-                found or str(error),
-                f"ask for a newer version, up to {highest}, or lower for a portable target",
-            ) from None
+    try:
+        return bytes(pjrt.serialize_portable(copied, version))
+    except Exception as error:
+        raise ArtifactError(
+            f"serialize: StableHLO {version} cannot say this module",
+            _reason(str(error)),
+            f"ask for a newer version, up to {highest}, or lower for a portable target",
+        ) from None
 
 
 def deserialize(data: bytes, context: ir.Context) -> ir.Module:
@@ -138,6 +141,12 @@ def signature(
         "the module has no function of that name",
         "export the program again",
     )
+
+
+def _reason(report: str) -> str:
+    """MLIR's first complaint, without the operation, which may be the whole module."""
+    error = _ERROR.search(report)
+    return f"{error['text']} ({error['place']})" if error else report[:200]
 
 
 def _copy(module: ir.Module) -> ir.Module:

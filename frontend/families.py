@@ -1,0 +1,148 @@
+"""Families of primitives: what elementwise operations have in common, so that a record states the rest.
+
+    sin = unary("sin", INEXACT, "Sine of each element, in radians.")
+    add = binary("add", NUMERIC, "Sum of two arrays, element by element.")
+
+Operands of an elementwise operation have one dtype and one shape, except that an operand of rank 0 goes
+with every shape. Python scalars take the dtype of the array beside them.
+"""
+
+import numpy as np
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.errors import DTypeError, ShapeError
+from hloom.frontend.ir import Literal
+from hloom.frontend.primitive import Primitive
+from hloom.frontend.trace import PYTHON_SCALARS, aval_of, literal
+
+#: kinds of dtypes: name -> (test, what it is called in errors)
+BOOL = (dtypes.is_bool, "bool")
+INTEGER = (dtypes.is_integer, "an integer dtype")
+FLOAT = (dtypes.is_float, "a floating dtype")
+COMPLEX = (dtypes.is_complex, "a complex dtype")
+INEXACT = (dtypes.is_inexact, "a floating or complex dtype")
+NUMERIC = (lambda d: not dtypes.is_bool(d), "a number dtype")
+REAL = (lambda d: not dtypes.is_bool(d) and not dtypes.is_complex(d), "a real number dtype")
+BITS = (lambda d: dtypes.is_bool(d) or dtypes.is_integer(d), "bool or an integer dtype")
+SIGNED = (lambda d: dtypes.is_inexact(d) or dtypes.is_signed(d), "a signed number dtype")
+ORDERED = (lambda d: not dtypes.is_complex(d), "bool or a real number dtype")
+ANY = (lambda d: True, "any dtype")
+
+
+class Elementwise(Primitive):
+    """An operation on elements at equal positions; `result` maps the operands' dtype to the result's."""
+
+    family = "elementwise"
+
+    def __init__(self, name, kind, arity, doc, result=None):
+        super().__init__(name, self._type, doc=doc)
+        self.kind, self.arity, self.result = kind, arity, result
+
+    def _type(self, *avals, **_):
+        first = avals[0]
+        accepts, called = self.kind
+        for a in avals:
+            if a.dtype != first.dtype:
+                found = f"the operands have dtypes {', '.join(str(b.dtype) for b in avals)}"
+                remedy = f"convert one: x.astype({first.dtype}), or use hloom.numpy, which promotes"
+                raise DTypeError(f"{self.name}: operands need one dtype", found, remedy)
+        if not accepts(first.dtype):
+            remedy = "convert the operand with x.astype(...)"
+            raise DTypeError(f"{self.name}: takes {called}", f"the operand is {first}", remedy)
+        shape = common_shape(self.name, avals)
+        weak = all([a.weak_type for a in avals])
+        dtype = first.dtype if self.result is None else self.result(first.dtype)
+        return ShapedArray(shape, dtype, weak and dtype == first.dtype)
+
+    def __call__(self, *operands, **params):
+        if len(operands) != self.arity:
+            raise TypeError(
+                f"{self.name}() takes {self.arity} operand{'s' * (self.arity > 1)}, got {len(operands)}"
+            )
+        return self.bind(*same_dtype(operands), **params)[0]
+
+
+class Unary(Elementwise):
+    """An elementwise operation on one array."""
+
+    def __call__(self, x, **params):
+        return self.bind(x if isinstance(x, Array) else as_operand(x), **params)[0]
+
+
+def common_shape(name, avals):
+    """The one shape of the operands that are not of rank 0; ShapeError if they differ."""
+    shape = ()
+    for a in avals:
+        if a.shape != shape and a.shape:
+            if shape:
+                found = f"the operands have shapes {' and '.join(str(b.shape) for b in avals)}"
+                remedy = "broadcast them first (hloom.numpy does it by itself)"
+                raise ShapeError(f"{name}: operands need one shape", found, remedy)
+            shape = a.shape
+    return shape
+
+
+def as_operand(x):
+    """`x`, with Python scalars made Literals."""
+    return literal(x) if type(x) in PYTHON_SCALARS else x
+
+
+def same_dtype(operands):
+    """The operands, with Python scalars given the dtype of the first array among them."""
+    for x in operands:
+        if type(x) in PYTHON_SCALARS:
+            break
+    else:
+        return operands
+    like = next((aval_of(x) for x in operands if type(x) not in PYTHON_SCALARS), None)
+    if like is None:
+        return [literal(x) for x in operands]
+    return [scalar_like(x, like) if type(x) in PYTHON_SCALARS else x for x in operands]
+
+
+def scalar_like(value, aval):
+    """The Literal of a Python scalar with the dtype of `aval`; the dtype must be able to hold it."""
+    dtype = aval.dtype
+    fits = (
+        type(value) is bool
+        or dtypes.is_inexact(dtype)
+        and (type(value) is not complex or dtypes.is_complex(dtype))
+        or (type(value) is int and dtypes.is_integer(dtype))
+    )
+    if not fits:
+        raise DTypeError(
+            f"a {type(value).__name__} cannot become {dtype}",
+            f"the operands are {value!r} and an array of {aval}",
+            "convert the array with x.astype(...), or use hloom.numpy, which promotes",
+        )
+    return typed_literal(value, dtype, True)
+
+
+def typed_literal(value, dtype, weak=False):
+    """The Literal of a Python scalar in a given dtype, rounded and wrapped as the dtype does."""
+    if dtypes.is_bool(dtype):
+        value = bool(value)
+    elif dtypes.is_complex(dtype):
+        value = complex(value)
+    elif dtypes.is_float(dtype):
+        value = float(value)
+    elif type(value) is not int:
+        value = int(value)
+    return Literal(value, ShapedArray((), dtype, weak))
+
+
+def unary(name, kind, doc, result=None):
+    """A new elementwise primitive of one operand."""
+    return Unary(name, kind, 1, doc, result)
+
+
+def binary(name, kind, doc, result=None):
+    """A new elementwise primitive of two operands."""
+    return Elementwise(name, kind, 2, doc, result)
+
+
+def compare(name, kind, doc):
+    """A new comparison: two operands of one dtype, a bool result."""
+    return Elementwise(name, kind, 2, doc, lambda _: np.dtype(bool))

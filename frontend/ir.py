@@ -1,0 +1,188 @@
+"""The IR: a Program is a list of equations in A-normal form, typed at its binders.
+
+    atom    ::= Var | Literal                     a variable, or a Python scalar with its aval
+    eqn     ::= outvars = primitive[params] atoms
+    program ::= { lambda constvars; invars. eqns in outvars }
+
+    { lambda ; a:f32[3] b:f32[]. let c:f32[3] = sin a; d:f32[3] = mul c 2.0 in (d) }
+
+Programs are immutable once built and compared by identity. Programs inside equation parameters (the
+bodies of `jit`, `scan`, `cond` ...) have no constants: what they close over are explicit operands. What
+a pass derives from a program is kept in `program.memo`, and dies with it.
+"""
+
+import functools
+
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.errors import ProgramError
+
+
+class Var:
+    """A variable: bound once, by a program's inputs or by an equation."""
+
+    __slots__ = ("aval",)
+
+    def __init__(self, aval):
+        self.aval = aval
+
+    def __repr__(self):
+        return f"Var({self.aval})"
+
+
+class Literal:
+    """A Python scalar as an operand, with its aval; equal literals are the same object."""
+
+    __slots__ = ("__weakref__", "aval", "value")
+    _interned: dict = {}
+    aval: ShapedArray
+    value: bool | int | float | complex
+
+    def __new__(cls, value, aval):
+        # 0.0 and -0.0 are equal and nan is not equal to itself: their text tells them apart
+        key = (aval, value if value and value == value else repr(value))
+        found = cls._interned.get(key)
+        if found is None:
+            if len(cls._interned) > 8192:
+                cls._interned.clear()
+            found = object.__new__(cls)
+            found.value, found.aval = value, aval
+            cls._interned[key] = found
+        return found
+
+    def __repr__(self):
+        return f"{self.value}"
+
+
+class Eqn:
+    """One application of a primitive; `source` is a snapshot of the stack that made it (source.py)."""
+
+    __slots__ = ("invars", "outvars", "params", "primitive", "source")
+
+    def __init__(self, primitive, invars, outvars, params, source):
+        self.primitive = primitive
+        self.invars = invars
+        self.outvars = outvars
+        self.params = params
+        self.source = source
+
+    @property
+    def effects(self):
+        """The names of the effects of the equation; empty for a pure one."""
+        return self.primitive.effects_of(self.params)
+
+
+class Program:
+    """A typed functional program; `consts` are the values of its `constvars`."""
+
+    __slots__ = ("__weakref__", "consts", "constvars", "eqns", "invars", "memo", "name", "outvars")
+
+    def __init__(self, constvars, invars, eqns, outvars, consts=(), name="main"):
+        self.constvars = list(constvars)
+        self.invars = list(invars)
+        self.eqns = eqns
+        self.outvars = list(outvars)
+        self.consts = list(consts)
+        self.name = name
+        self.memo = {}
+
+    @property
+    def in_avals(self):
+        """The avals of the inputs, constants not included."""
+        return [v.aval for v in self.invars]
+
+    @property
+    def out_avals(self):
+        """The avals of the results."""
+        return [v.aval for v in self.outvars]
+
+    @property
+    def effects(self):
+        """The union of the effects of the equations."""
+        if "effects" not in self.memo:
+            self.memo["effects"] = frozenset().union(*(e.effects for e in self.eqns))
+        return self.memo["effects"]
+
+    def closed(self):
+        """This program with its constants turned into leading inputs."""
+        if not self.constvars:
+            return self
+        if "closed" not in self.memo:
+            invars = self.constvars + self.invars
+            self.memo["closed"] = Program((), invars, self.eqns, self.outvars, name=self.name)
+        return self.memo["closed"]
+
+    def __str__(self):
+        from hloom.frontend.printer import program_to_text  # the printer is needed by people only
+
+        return program_to_text(self)
+
+    __repr__ = __str__
+
+
+def memoised(derive):
+    """Keep what a pass derives from a program with the program: `pass(program, *parameters)`."""
+
+    def lookup(program, *parameters):
+        key = (derive, *parameters)
+        found = program.memo.get(key)
+        if found is None:
+            found = program.memo[key] = derive(program, *parameters)
+        return found
+
+    return functools.update_wrapper(lookup, derive)
+
+
+def sub_programs(eqn):
+    """The programs among the parameters of an equation."""
+    for value in eqn.params.values():
+        if isinstance(value, Program):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (v for v in value if isinstance(v, Program))
+
+
+def count_eqns(program):
+    """Number of equations, those of nested programs included."""
+    return sum(1 + sum(map(count_eqns, sub_programs(e))) for e in program.eqns)
+
+
+def check(program, top=True):
+    """Raise ProgramError unless `program` is well scoped and well typed; return it."""
+    scope = set()
+
+    def bind(var, what):
+        if type(var) is not Var or type(var.aval) is not ShapedArray:
+            raise ProgramError(f"check: {what} binds {var!r}, which is no typed variable")
+        if var in scope:
+            raise ProgramError(f"check: {what} binds a variable a second time")
+        scope.add(var)
+
+    def use(atom, what):
+        if type(atom) is Literal:
+            if atom.aval.shape:
+                raise ProgramError(f"check: {what} uses a literal of shape {atom.aval.shape}")
+        elif atom not in scope:
+            raise ProgramError(f"check: {what} uses a variable that is not in scope")
+
+    if not top and program.constvars:
+        raise ProgramError("check: a nested program has constants; they should be operands")
+    if top and len(program.consts) != len(program.constvars):
+        raise ProgramError("check: there is not one value for each constant")
+    for v in program.constvars + program.invars:
+        bind(v, "the program's inputs")
+    for i, eqn in enumerate(program.eqns):
+        what = f"equation {i} ({eqn.primitive.name})"
+        for atom in eqn.invars:
+            use(atom, what)
+        for nested in sub_programs(eqn):
+            check(nested, top=False)
+        expected = eqn.primitive.type(*[a.aval for a in eqn.invars], **eqn.params)
+        found = [v.aval for v in eqn.outvars]
+        if list(expected) != found:
+            raise ProgramError(f"check: {what} has results {found}, its type rule gives {expected}")
+        for v in eqn.outvars:
+            bind(v, what)
+    for atom in program.outvars:
+        use(atom, "the program's results")
+    return program
+

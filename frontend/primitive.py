@@ -1,0 +1,96 @@
+"""A primitive is what an operation is: a name, a type rule, a document and the function people call.
+
+What each layer does with it stands in that layer's table, keyed by the primitive itself. `bind` hands it
+to the trace in force, or has it run at once; results are always a list.
+
+    @primitive(transpose_type)
+    def transpose(x, permutation):
+        "Permute the axes of `x`."
+        return transpose.bind(x, permutation=tuple(permutation))[0]
+"""
+
+from hloom.frontend.context import context
+
+
+def _no_runtime(primitive, args, params):
+    raise RuntimeError("hloom.frontend was used without a runtime; import hloom first")
+
+
+_evaluate = _no_runtime
+
+
+def install(evaluate):
+    """Make `evaluate(primitive, args, params)` run primitives on concrete values."""
+    global _evaluate
+    _evaluate = evaluate
+
+
+class Primitive:
+    """An operation; called, it is its public function.
+
+    `family` names the group whose common rules apply where a table has none for the primitive itself.
+    `stage(trace, args, params)` and `eager(args, params)` replace, for call-like primitives, what a
+    staging trace does and what is done on concrete values.
+    """
+
+    family: str | None = None
+    stage = None
+    eager = None
+
+    def __init__(self, name, type_rule, call=None, doc=None, effects=()):
+        self.name = self.__name__ = name
+        self.type_rule = type_rule
+        self.call = call
+        self.__doc__ = doc if doc is not None else getattr(call, "__doc__", None)
+        self.__wrapped__ = call
+        self.types = {}
+        self._effects = frozenset(effects)
+
+    def bind(self, *args, **params):
+        """Apply the primitive to operands of any kind; the list of results."""
+        trace = context.trace
+        if trace is None:
+            return _evaluate(self, args, params)
+        return trace.bind(self, args, params)
+
+    def type(self, *avals, **params):
+        """The avals of the results, a tuple; memoised."""
+        key = (avals, *params.items())
+        found = self.types.get(key)
+        if found is None:
+            result = self.type_rule(*avals, **params)
+            found = tuple(result) if isinstance(result, list | tuple) else (result,)
+            if len(self.types) > 4096:
+                self.types.clear()
+            self.types[key] = found
+        return found
+
+    def effects_of(self, params):
+        """The names of the effects of one application."""
+        found = self._effects
+        for value in params.values():
+            if hasattr(value, "eqns"):
+                found |= value.effects
+            elif type(value) is tuple:
+                found = found.union(*(v.effects for v in value if hasattr(v, "eqns")))
+        return found
+
+    def __call__(self, *args, **kwargs):
+        return self.call(*args, **kwargs)
+
+    def __repr__(self):
+        return self.name
+
+    def __reduce__(self):
+        return self.name
+
+
+def primitive(type_rule, name=None, effects=()):
+    """Make a function the public face of a new primitive of the same name."""
+
+    def decorate(call):
+        made = Primitive(name or call.__name__, type_rule, call, effects=effects)
+        made.__module__, made.__qualname__ = call.__module__, call.__qualname__
+        return made
+
+    return decorate

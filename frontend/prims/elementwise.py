@@ -1,0 +1,219 @@
+"""Elementwise primitives: arithmetic, functions, comparisons, logic, bits and conversions.
+
+Each record gives a name, the dtypes it takes, and its meaning (StableHLO specification, section "Ops";
+CHLO for the special functions).
+"""
+
+import numpy as np
+
+from hloom.frontend import dtypes
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.errors import DTypeError
+from hloom.frontend.families import (
+    ANY,
+    BITS,
+    COMPLEX,
+    FLOAT,
+    INEXACT,
+    INTEGER,
+    NUMERIC,
+    ORDERED,
+    SIGNED,
+    as_operand,
+    binary,
+    common_shape,
+    compare,
+    unary,
+)
+from hloom.frontend.ir import Literal
+from hloom.frontend.primitive import primitive
+from hloom.frontend.trace import aval_of
+
+# ---------------------------------------------------------------- arithmetic
+neg = unary("neg", NUMERIC, "The negative of each element; integers wrap.")
+sign = unary("sign", NUMERIC, "-1, 0 or 1 by the sign of each element; z/|z| for complex numbers.")
+abs = unary("abs", SIGNED, "The absolute value of each element; real for complex numbers.", dtypes.to_real)
+add = binary("add", ANY, "The sum of two arrays; logical or for bool.")
+sub = binary("sub", NUMERIC, "The difference of two arrays.")
+mul = binary("mul", ANY, "The product of two arrays; logical and for bool.")
+div = binary("div", NUMERIC, "The quotient; integers round towards zero.")
+rem = binary("rem", NUMERIC, "The remainder of division, with the sign of the dividend.")
+max = binary("max", ANY, "The larger of two elements; NaN if either is; complex numbers in lexical order.")
+min = binary("min", ANY, "The smaller of two elements; NaN if either is; complex numbers in lexical order.")
+floor = unary("floor", FLOAT, "The largest integer not above each element.")
+ceil = unary("ceil", FLOAT, "The smallest integer not below each element.")
+is_finite = unary("is_finite", FLOAT, "Whether each element is neither infinite nor NaN.", lambda _: np.dtype(bool))
+nextafter = binary("nextafter", FLOAT, "The next representable number after x in the direction of y.")
+
+# ---------------------------------------------------------------- functions
+exp = unary("exp", INEXACT, "e to the power of each element.")
+expm1 = unary("expm1", INEXACT, "exp(x) - 1, exact for small x.")
+log = unary("log", INEXACT, "The natural logarithm of each element.")
+log1p = unary("log1p", INEXACT, "log(1 + x), exact for small x.")
+sqrt = unary("sqrt", INEXACT, "The square root of each element.")
+rsqrt = unary("rsqrt", INEXACT, "One over the square root of each element.")
+cbrt = unary("cbrt", FLOAT, "The cube root of each element.")
+sin = unary("sin", INEXACT, "The sine of each element, in radians.")
+cos = unary("cos", INEXACT, "The cosine of each element, in radians.")
+tan = unary("tan", INEXACT, "The tangent of each element, in radians.")
+asin = unary("asin", INEXACT, "The inverse sine of each element, in radians.")
+acos = unary("acos", INEXACT, "The inverse cosine of each element, in radians.")
+atan = unary("atan", INEXACT, "The inverse tangent of each element, in radians.")
+sinh = unary("sinh", INEXACT, "The hyperbolic sine of each element.")
+cosh = unary("cosh", INEXACT, "The hyperbolic cosine of each element.")
+tanh = unary("tanh", INEXACT, "The hyperbolic tangent of each element.")
+asinh = unary("asinh", INEXACT, "The inverse hyperbolic sine of each element.")
+acosh = unary("acosh", INEXACT, "The inverse hyperbolic cosine of each element.")
+atanh = unary("atanh", INEXACT, "The inverse hyperbolic tangent of each element.")
+logistic = unary("logistic", INEXACT, "The logistic sigmoid 1 / (1 + exp(-x)) of each element.")
+atan2 = binary("atan2", INEXACT, "The angle of the point (y, x), in radians; for real y, x in (-pi, pi].")
+pow = binary("pow", INEXACT, "x to the power of y, both inexact.")
+erf = unary("erf", FLOAT, "The error function.")
+erfc = unary("erfc", FLOAT, "One minus the error function, exact for large x.")
+erf_inv = unary("erf_inv", FLOAT, "The inverse of the error function on (-1, 1).")
+lgamma = unary("lgamma", FLOAT, "The logarithm of the absolute value of the gamma function.")
+digamma = unary("digamma", FLOAT, "The derivative of lgamma.")
+
+# ---------------------------------------------------------------- complex numbers
+real = unary("real", COMPLEX, "The real part of each element.", dtypes.to_real)
+imag = unary("imag", COMPLEX, "The imaginary part of each element.", dtypes.to_real)
+complex = binary("complex", FLOAT, "x + iy from real arrays x and y.", dtypes.to_complex)
+conj = unary("conj", COMPLEX, "The complex conjugate of each element.")
+
+# ---------------------------------------------------------------- logic and bits
+bitwise_not = unary("not", BITS, "The complement of each element: logical for bool, bitwise for integers.")
+bitwise_and = binary("and", BITS, "Logical or bitwise and.")
+bitwise_or = binary("or", BITS, "Logical or bitwise or.")
+bitwise_xor = binary("xor", BITS, "Logical or bitwise exclusive or.")
+shift_left = binary("shift_left", INTEGER, "x shifted left by y bits; 0 if y is not below the width.")
+shift_right_logical = binary("shift_right_logical", INTEGER, "x shifted right by y bits, filled with 0.")
+shift_right_arithmetic = binary(
+    "shift_right_arithmetic", INTEGER, "x shifted right by y bits, filled with the sign bit."
+)
+population_count = unary("population_count", INTEGER, "The number of bits set in each element.")
+clz = unary("clz", INTEGER, "The number of leading zero bits of each element.")
+
+# ---------------------------------------------------------------- comparisons
+eq = compare("eq", ANY, "Whether elements are equal.")
+ne = compare("ne", ANY, "Whether elements differ.")
+lt = compare("lt", ORDERED, "Whether x is below y.")
+le = compare("le", ORDERED, "Whether x is not above y.")
+gt = compare("gt", ORDERED, "Whether x is above y.")
+ge = compare("ge", ORDERED, "Whether x is not below y.")
+
+
+# ---------------------------------------------------------------- with parameters
+def _integer_pow_type(x, *, y):
+    if dtypes.is_bool(x.dtype):
+        raise DTypeError("integer_pow: takes a number dtype", f"the operand is {x}", "use x.astype(int)")
+    if y < 0 and not dtypes.is_inexact(x.dtype):
+        remedy = "convert x to a floating dtype"
+        raise DTypeError(f"integer_pow: power {y} of an integer", f"the operand is {x}", remedy)
+    return x
+
+
+@primitive(_integer_pow_type)
+def integer_pow(x, y):
+    """x to the power of a Python integer `y`, by repeated squaring."""
+    return integer_pow.bind(as_operand(x), y=int(y))[0]
+
+
+integer_pow.family = "elementwise"
+
+
+def _round_type(x, *, to_even):
+    if not dtypes.is_float(x.dtype):
+        raise DTypeError("round: takes a floating dtype", f"the operand is {x}", "integers are round")
+    return x
+
+
+@primitive(_round_type)
+def round(x, rounding_method=0):
+    """The nearest integer to each element; ties go away from zero (0) or to the even one (1)."""
+    return round.bind(as_operand(x), to_even=bool(rounding_method))[0]
+
+
+round.family = "elementwise"
+
+
+def _convert_type(x, *, dtype, weak_type):
+    return ShapedArray(x.shape, dtype, weak_type)
+
+
+@primitive(_convert_type)
+def convert_element_type(x, new_dtype, weak_type=False):
+    """Each element converted to `new_dtype`; floats to integers truncate, complex to real drops the rest."""
+    dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
+    aval = aval_of(x)
+    if aval.dtype == dtype and aval.weak_type == weak_type and not isinstance(x, np.ndarray | np.generic):
+        return as_operand(x)
+    return convert_element_type.bind(as_operand(x), dtype=dtype, weak_type=weak_type)[0]
+
+
+convert_element_type.family = "elementwise"
+
+
+def _select_type(which, *cases):
+    if len(cases) < 1 or (len(cases) > 2 and dtypes.is_bool(which.dtype)):
+        raise DTypeError(
+            "select_n: a bool selector takes two cases", f"it was given {len(cases)}", "use an int32 selector"
+        )
+    if not dtypes.is_bool(which.dtype) and which.dtype != np.dtype("int32"):
+        raise DTypeError("select_n: the selector is bool or int32", f"it is {which}", "convert the selector")
+    for c in cases:
+        if c.dtype != cases[0].dtype:
+            found = f"they are {', '.join(map(str, cases))}"
+            raise DTypeError("select_n: the cases need one dtype", found, "convert them with x.astype(...)")
+    shape = common_shape("select_n", (which, *cases))
+    return ShapedArray(shape, cases[0].dtype, all_weak(cases))
+
+
+def all_weak(avals):
+    """Whether every aval is weakly typed."""
+    return all([a.weak_type for a in avals])
+
+
+@primitive(_select_type)
+def select_n(which, *cases):
+    """At each position the element of `cases[which]`; `which` is bool (two cases) or int32."""
+    return select_n.bind(as_operand(which), *(as_operand(c) for c in cases))[0]
+
+
+select_n.family = "elementwise"
+
+
+def select(pred, on_true, on_false):
+    """At each position the element of `on_true` where `pred` holds, else that of `on_false`."""
+    return select_n(pred, on_false, on_true)
+
+
+def _clamp_type(low, x, high):
+    for bound in (low, high):
+        if bound.dtype != x.dtype:
+            found = f"they are {low}, {x} and {high}"
+            raise DTypeError("clamp: bounds and operand need one dtype", found, "convert the bounds")
+    return ShapedArray(common_shape("clamp", (x, low, high)), x.dtype, x.weak_type)
+
+
+@primitive(_clamp_type)
+def clamp(min, x, max):
+    """Each element of `x` moved into [min, max]."""
+    from_scalars = [as_operand(v) for v in (min, x, max)]
+    dtype = aval_of(x).dtype
+    low, x, high = (
+        Literal(v.value, ShapedArray((), dtype)) if type(v) is Literal else v for v in from_scalars
+    )
+    return clamp.bind(low, x, high)[0]
+
+
+clamp.family = "elementwise"
+
+
+def square(x):
+    """x times x."""
+    return integer_pow(x, 2)
+
+
+def full_like_literal(value, aval):
+    """The Literal of `value` in the dtype of `aval`."""
+    return Literal(value, ShapedArray((), aval.dtype, aval.weak_type))

@@ -1,0 +1,35 @@
+"""The table of lowerings: primitive -> rule(ctx, *operands, **params) -> results.
+
+A rule may be registered for one platform; the plain one is portable StableHLO.
+"""
+
+#: primitive -> rule
+rules: dict = {}
+#: (primitive, platform) -> rule
+platform_rules: dict = {}
+
+
+def rule(primitive, platform=None):
+    """Register the decorated function as the lowering of `primitive`, everywhere or on one platform."""
+
+    def register(function):
+        if platform is None:
+            rules[primitive] = function
+        else:
+            platform_rules[primitive, platform] = function
+        return function
+
+    return register
+
+
+def one_to_one(table):
+    """Register operations that are one StableHLO operation without attributes: {primitive: name}."""
+    for primitive, name in table.items():
+        rules[primitive] = _direct(name)
+
+
+def _direct(name):
+    def emit(ctx, *operands):
+        return ctx.op(name, operands)
+
+    return emit

@@ -1,0 +1,137 @@
+"""Programs to executables: passes, lowering, and the caches of what has been compiled.
+
+Three levels: the executable kept with its program, an in-memory table keyed by the module's bytes, and
+the disk cache keyed by the same bytes with all else that compilation depends on.
+"""
+
+import functools
+import hashlib
+import os
+import platform as machine
+from collections import OrderedDict
+
+from hloom.frontend.context import context
+from hloom.frontend.ir import check
+from hloom.runtime import cache, devices, pjrt
+from hloom.runtime.array import DeviceArray, as_array
+
+_passes: list = []
+_memory: OrderedDict = OrderedDict()
+_MEMORY_ENTRIES = 4096
+
+
+def install(*passes):
+    """Make `passes`, functions Program -> Program, run before every compilation."""
+    _passes[:] = passes
+
+
+def prepared(program):
+    """A program after the passes that precede lowering."""
+    for run in _passes:
+        program = run(program)
+        if context.settings.check:
+            check(program)
+    return program
+
+
+class Executable:
+    """A compiled program: called with buffers, it gives arrays."""
+
+    __slots__ = ("consts", "devices", "execute", "handlers", "loaded", "module", "out_avals", "program")
+
+    def __init__(self, program, loaded, module, placed):
+        self.program = program
+        self.loaded = loaded
+        self.module = module
+        self.devices = placed
+        self.execute = loaded.execute_sharded
+        self.out_avals = program.out_avals
+        self.handlers = [pjrt.handler(a, placed) for a in self.out_avals]
+        self.consts = tuple(as_array(c)._raw for c in program.consts)
+
+    def __call__(self, buffers):
+        """Run on a tuple of buffers; a list of arrays."""
+        if self.consts:
+            buffers = (*self.consts, *buffers)
+        results = self.execute(buffers).consume_with_handlers(self.handlers)
+        return list(map(DeviceArray, results, self.out_avals))
+
+
+def lowered(program, name, donated=(), target="xla", platform=None):
+    """The StableHLO module (lowering.module.Module) of a prepared program."""
+    from hloom.lowering.module import lower  # MLIR's bindings are loaded at the first lowering
+
+    return lower(program, name, platform or devices.default_backend(), target, donated)
+
+
+def compiled(program, name, donated=(), placed=None, options=()):
+    """The Executable of a prepared program on the given devices."""
+    placed = placed or (devices.default_device(),)
+    return load(program, lowered(program, name, donated), placed, options)
+
+
+def load(program, module, placed, options=()):
+    """The Executable of a module, from a cache or the compiler."""
+    code = module.bytecode()
+    key = _key(code, placed, options)
+    client = devices.client_of(placed[0])
+    loaded = None if module.callbacks else _memory.get(key)
+    if loaded is None:
+        loaded = _from_disk(client, key, placed, options, module.callbacks)
+        if loaded is None:
+            loaded = pjrt.compile(client, code, placed, options, module.callbacks)
+            _to_disk(client, key, loaded)
+        if not module.callbacks:
+            _memory[key] = loaded
+            if len(_memory) > _MEMORY_ENTRIES:
+                _memory.popitem(last=False)
+    else:
+        _memory.move_to_end(key)
+    return Executable(program, loaded, module, placed)
+
+
+def _from_disk(client, key, placed, options, callbacks):
+    data = cache.default().get(key)
+    if data is None:
+        return None
+    try:
+        return pjrt.deserialize(client, data, placed, options, callbacks)
+    except pjrt.JaxlibError:
+        return None  # written by another build of the compiler under the same version
+
+
+def _to_disk(client, key, loaded):
+    disk = cache.default()
+    if disk.folder is not None:
+        try:
+            disk.put(key, pjrt.serialize(client, loaded))
+        except pjrt.JaxlibError:
+            pass  # some executables cannot be serialised; they are compiled each time
+
+
+def _key(code, placed, options):
+    digest = hashlib.blake2b(code, digest_size=32, key=_environment())
+    digest.update(repr(([d.id for d in placed], placed[0].platform, options)).encode())
+    return digest.digest()
+
+
+@functools.cache
+def _environment():
+    """What compilation depends on besides the module: versions, processor, XLA's flags."""
+    parts = (pjrt.VERSION, pjrt.jaxlib_version(), _processor(), os.environ.get("XLA_FLAGS", ""))
+    return hashlib.blake2b(repr(parts).encode(), digest_size=32).digest()
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as f:
+            lines = [line for line in f if line.startswith(("model name", "flags", "Features"))]
+        return "".join(sorted(set(lines)))
+    except OSError:
+        return repr(machine.uname())
+
+
+def clear():
+    """Forget the executables in memory."""
+    _memory.clear()
+

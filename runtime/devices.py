@@ -1,0 +1,67 @@
+"""Devices and platforms: the CPU always, CUDA and TPU where their plugins are installed.
+
+HLOOM_PLATFORM names the platform to use; without it the CPU is used.
+"""
+
+import functools
+import os
+
+from hloom.runtime import pjrt
+
+
+@functools.cache
+def client(platform=None):
+    """The client of a platform, started at its first use."""
+    name = platform or default_backend()
+    if name == "cpu":
+        return pjrt.cpu_client()
+    from hloom.runtime import plugins  # looks for installed wheels; most processes never need it
+
+    return plugins.client(name)
+
+
+def client_of(device):
+    """The client that a device belongs to."""
+    return device.client
+
+
+@functools.cache
+def default_backend():
+    """The name of the platform in use: "cpu", "cuda" or "tpu"."""
+    return os.environ.get("HLOOM_PLATFORM", "cpu").split(",")[0].lower() or "cpu"
+
+
+def devices(backend=None):
+    """The devices of a platform, by default the one in use."""
+    return client(backend).devices()
+
+
+def local_devices(process_index=None, backend=None):
+    """The devices of this process."""
+    return client(backend).local_devices()
+
+
+def device_count(backend=None):
+    """The number of devices."""
+    return len(devices(backend))
+
+
+def local_device_count(backend=None):
+    """The number of devices of this process."""
+    return len(local_devices(backend=backend))
+
+
+def process_index(backend=None):
+    """The number of this process among those that work together; 0 when it is alone."""
+    return client(backend).process_index()
+
+
+def process_count(backend=None):
+    """How many processes work together."""
+    return 1 + max((d.process_index for d in devices(backend)), default=0)
+
+
+@functools.cache
+def default_device():
+    """The device that arrays are made on."""
+    return local_devices()[0]

@@ -1,0 +1,175 @@
+"""Every call into jaxlib's private module, with the differences between its versions side by side.
+
+Nothing is registered with jaxlib globally, so hloom and JAX can live in one process. Buffers are
+jaxlib's `ArrayImpl`, which never leave the runtime. Shardings given to jaxlib are `GSPMDSharding`,
+interned, since jaxlib compares them by identity.
+"""
+
+import functools
+import os
+
+import numpy as np
+
+# jaxlib reports the devices it finds on standard error unless it is told not to
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+
+import jaxlib  # noqa: E402
+from jaxlib import _jax, xla_client  # noqa: E402
+
+from hloom.frontend import pytree, source  # noqa: E402
+from hloom.frontend.errors import HloomError  # noqa: E402
+
+VERSION = xla_client._version
+JaxlibError = _jax.XlaRuntimeError if hasattr(_jax, "XlaRuntimeError") else _jax.JaxRuntimeError
+Buffer = _jax.ArrayImpl
+Traceback = _jax.Traceback
+
+source.install(_jax.Traceback.get_traceback)
+pytree.install(_jax.pytree)
+
+#: 0.10.2 wants to be told not to look for a Python method on the buffers
+_HANDLER_EXTRA = (True,) if VERSION < 500 else ()
+
+
+class BackendError(HloomError, RuntimeError):
+    """A platform that was asked for is not there."""
+
+
+@functools.cache
+def cpu_client():
+    """The CPU client; HLOOM_NUM_CPU_DEVICES sets the number of its devices."""
+    count = os.environ.get("HLOOM_NUM_CPU_DEVICES")
+    return xla_client.make_cpu_client(num_devices=int(count) if count else None)
+
+
+@functools.cache
+def sharding(devices):
+    """The replicated sharding over a tuple of devices."""
+    made = _jax.GSPMDSharding(_jax.DeviceList(devices), xla_client.HloSharding.replicate())
+    _DEVICES[id(made)] = devices
+    return made
+
+
+#: id of an interned sharding -> its devices
+_DEVICES: dict = {}
+
+
+def devices_of(buffer):
+    """The devices that hold a buffer."""
+    return _DEVICES[id(buffer._sharding)]
+
+
+@functools.cache
+def device_list(devices):
+    """jaxlib's list of devices."""
+    return _jax.DeviceList(devices)
+
+
+def handler(aval, devices):
+    """What wraps one result of an execution in a buffer."""
+    return _jax.array_result_handler(aval, sharding(devices), True, *_HANDLER_EXTRA)
+
+
+_ZERO_COPY = xla_client.HostBufferSemantics.ZERO_COPY
+_COPY = xla_client.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
+
+
+def put(array, aval, device, may_alias=False):
+    """A NumPy array, of the aval's dtype, in a device's memory."""
+    # jaxlib narrows 64-bit arrays by a flag of its own unless told that 64 bits are on
+    return _jax.batched_device_put(
+        aval,
+        sharding((device,)),
+        [array],
+        [device],
+        True,
+        not may_alias,
+        _ZERO_COPY if may_alias else _COPY,
+        True,
+    )
+
+
+def copy_to_device(buffer, aval, device):
+    """A buffer's copy on another device of the same client."""
+    semantics = xla_client.ArrayCopySemantics.ALWAYS_COPY
+    (made,) = _jax.batched_copy_array_to_devices_with_sharding(
+        [buffer], [device_list((device,))], [sharding((device,))], [semantics]
+    )
+    return handler(aval, (device,))(made)
+
+
+def compile_options(devices, overrides=()):
+    """CompileOptions for one replica on the given devices."""
+    options = xla_client.CompileOptions()
+    build = options.executable_build_options
+    options.num_replicas = build.num_replicas = 1
+    options.num_partitions = build.num_partitions = len(devices)
+    options.device_assignment = build.device_assignment = xla_client.DeviceAssignment.create(
+        np.array([[d.id for d in devices]], np.int32)
+    )
+    if overrides:
+        options.env_option_overrides = list(overrides)
+    return options
+
+
+def compile(client, code, devices, overrides=(), callbacks=()):
+    """Compile an `ir.Module` or its bytecode; the loaded executable."""
+    options = compile_options(devices, overrides)
+    if callbacks:
+        return client.compile_and_load(code, device_list(devices), options, list(callbacks))
+    return client.compile_and_load(code, list(devices), options)
+
+
+def serialize(client, executable):
+    """An executable as bytes."""
+    return client.serialize_executable(executable)
+
+
+def deserialize(client, data, devices, overrides=(), callbacks=()):
+    """The executable from its bytes."""
+    options = compile_options(devices, overrides)
+    return client.deserialize_executable(data, device_list(devices), options, list(callbacks))
+
+
+def to_numpy(buffer, aval):
+    """The values of a buffer as a read-only NumPy array, without a copy where the dtype allows."""
+    dtype = aval.dtype
+    if dtype.kind != "V":
+        return np.asarray(buffer)
+    if dtype.name in ("int4", "uint4", "int2", "uint2", "float4_e2m1fn"):
+        found, _ = buffer._single_device_array_to_np_array_did_copy()
+        return found
+    buffer.block_until_ready()
+    holder = _Memory(buffer, aval)
+    return np.asarray(holder).view(dtype).reshape(aval.shape)
+
+
+class _Memory:
+    """Offers the memory of a buffer as raw bytes, for dtypes that the buffer protocol lacks."""
+
+    def __init__(self, buffer, aval):
+        self.buffer = buffer
+        self.__array_interface__ = {
+            "shape": (aval.size * aval.dtype.itemsize,),
+            "typestr": "|u1",
+            "data": (buffer.unsafe_buffer_pointer(), True),
+            "version": 3,
+        }
+
+
+def jaxlib_version():
+    """The version of jaxlib, as text."""
+    return jaxlib.__version__
+
+
+def to_dlpack(buffer):
+    """A DLPack capsule that shares a buffer's memory."""
+    return _jax.buffer_to_dlpack_managed_tensor(buffer, stream=None)
+
+
+def serialize_portable(module, version):
+    """Portable bytecode of an MLIR module for a StableHLO version.
+
+    Operations of chlo become composites and shardings string attributes, which all consumers read.
+    """
+    return _jax.mlir.serialize_portable_artifact(module, version)

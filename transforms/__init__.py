@@ -1,0 +1,1 @@
+"""What a program becomes: derivatives, batches, and smaller programs."""

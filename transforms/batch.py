@@ -1,0 +1,201 @@
+"""Batching: what `vmap` does to each operation. One interpreter, `BatchTrace`, and one table, `rules`.
+
+A value may carry a batch dimension, at a position of its own. A rule gets the operands with theirs
+(None if a value is the same for the whole batch) and gives results with theirs:
+
+    rule(axis, operands, dims, **params) -> (results, result dims)
+
+`axis` is the AxisData: the batch's size and its name, if it has one. Elementwise operations and
+reductions share the rules of their families.
+"""
+
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.context import context
+from hloom.frontend.prims.structural import broadcast_in_dim, transpose
+from hloom.frontend.trace import Trace, Tracer, aval_of
+from hloom.transforms.jvp import missing
+
+#: primitive -> rule(axis, operands, dims, **params) -> (results, dims)
+rules: dict = {}
+#: family -> rule(axis, primitive, operands, dims, params) -> (results, dims)
+families: dict = {}
+#: collective primitive -> rule, applied where the axis it names is this one
+collectives: dict = {}
+
+
+def rule(primitive):
+    """Register the decorated function as the rule of `primitive`."""
+
+    def register(function):
+        rules[primitive] = function
+        return function
+
+    return register
+
+
+class AxisData:
+    """The batch: its length, its name or None, and the mesh axes it is spread over, if any."""
+
+    __slots__ = ("name", "size", "spmd_name")
+
+    def __init__(self, name, size, spmd_name=None):
+        self.name = name
+        self.size = size
+        self.spmd_name = spmd_name
+
+
+class BatchTracer(Tracer):
+    """An array with a batch dimension; its aval leaves that dimension out."""
+
+    __slots__ = ("dim", "value")
+
+    def __init__(self, trace, value, dim):
+        self.trace = trace
+        self.value = value
+        self.dim = dim
+        aval = aval_of(value)
+        shape = aval.shape
+        self.aval = ShapedArray(shape[:dim] + shape[dim + 1 :], aval.dtype, aval.weak_type)
+
+    def __repr__(self):
+        return f"BatchTracer<{self.aval}, batch dimension {self.dim} of {self.value!r}>"
+
+
+class BatchTrace(Trace):
+    """Applies batching rules under the trace `parent`."""
+
+    __slots__ = ("axis", "done", "parent")
+    what = "vmap"
+
+    def __init__(self, parent, axis):
+        self.parent = parent
+        self.axis = axis
+        self.done = False
+
+    def bind(self, primitive, args, params):
+        """Apply the rule of a primitive, if an operand is batched or the axis is named."""
+        values, dims, batched = [], [], False
+        for a in args:
+            if type(a) is BatchTracer and a.trace is self:
+                values.append(a.value)
+                dims.append(a.dim)
+                batched = True
+            else:
+                values.append(a)
+                dims.append(None)
+        named = self.axis.name is not None and names_axis(params, self.axis.name)
+        before = context.trace
+        context.trace = self.parent
+        try:
+            if not batched and not named:
+                return primitive.bind(*values, **params)
+            found = (collectives if named else rules).get(primitive) or rules.get(primitive)
+            if found is not None:
+                outs, out_dims = found(self.axis, values, dims, **params)
+            else:
+                family = families.get(primitive.family)
+                if family is None:
+                    raise missing(primitive, "batch", "transforms/rules")
+                outs, out_dims = family(self.axis, primitive, values, dims, params)
+        finally:
+            context.trace = before
+        return [
+            y if d is None else BatchTracer(self, y, d) for y, d in zip(outs, out_dims, strict=True)
+        ]
+
+    def enter(self, value, dim):
+        """A tracer for an input; the value itself when it has no batch dimension."""
+        return value if dim is None else BatchTracer(self, value, dim)
+
+    def split(self, value):
+        """The value of a result and its batch dimension."""
+        if type(value) is BatchTracer and value.trace is self:
+            return value.value, value.dim
+        return value, None
+
+
+def names_axis(params, name):
+    """Whether the parameters of a collective name the axis."""
+    axes = params.get("axis_name")
+    return axes is not None and (axes == name or (type(axes) is tuple and name in axes))
+
+
+def batch(fun, axis, values, dims):
+    """Results of `fun` on a flat list of batched values, and their batch dimensions (None: none)."""
+    parent = context.trace
+    trace = BatchTrace(parent, axis)
+    axes = context.axes
+    context.trace = trace
+    if axis.name is not None:
+        context.axes = {**axes, axis.name: axis.size}
+    try:
+        pairs = [trace.split(y) for y in fun(*map(trace.enter, values, dims))]
+    finally:
+        trace.done = True
+        context.trace, context.axes = parent, axes
+    return [y for y, _ in pairs], [d for _, d in pairs]
+
+
+# ---------------------------------------------------------------- moving batch dimensions
+def move(x, source, destination):
+    """Move axis `source` of `x` to `destination`."""
+    if source == destination:
+        return x
+    axes = [i for i in range(aval_of(x).ndim) if i != source]
+    axes.insert(destination, source)
+    return transpose(x, axes)
+
+
+def spread(x, size, dim=0):
+    """Repeat `x` along a new axis."""
+    shape = aval_of(x).shape
+    dims = [i for i in range(len(shape) + 1) if i != dim]
+    return broadcast_in_dim(x, (*shape[:dim], size, *shape[dim:]), dims)
+
+
+def to_front(x, dim, size):
+    """`x` with its batch dimension first; repeated if it has none."""
+    return spread(x, size) if dim is None else move(x, dim, 0)
+
+
+def at_front(operand, dim):
+    """`operand` with its batch dimension, if it has one, moved first."""
+    return operand if dim is None else move(operand, dim, 0)
+
+
+# ---------------------------------------------------------------- the rules of families
+def _elementwise(axis, primitive, operands, dims, params):
+    shapes = [aval_of(x).shape for x in operands]
+    wanted = {(s, d) for s, d in zip(shapes, dims, strict=True) if s}
+    if len(wanted) == 1:  # every operand that is not a scalar is batched alike
+        ((_, dim),) = wanted
+        return primitive.bind(*operands, **params), [dim]
+    rank = max(len(s) - (d is not None) for s, d in zip(shapes, dims, strict=True))
+    full = [
+        (s, d) for s, d in zip(shapes, dims, strict=True) if d is not None and len(s) == rank + 1
+    ]
+    dim = full[0][1] if full else 0
+    if full:
+        shape = list(full[0][0])
+    else:
+        shape = next(list(s) for s, d in zip(shapes, dims, strict=True) if d is None and s)
+        shape.insert(0, axis.size)
+    aligned = []
+    for x, s, d in zip(operands, shapes, dims, strict=True):
+        if d is not None:
+            x = move(x, d, dim) if len(s) == rank + 1 else broadcast_in_dim(x, shape, (dim,))
+        elif s:
+            x = spread(x, axis.size, dim)
+        aligned.append(x)
+    return primitive.bind(*aligned, **params), [dim]
+
+
+def _reduction(axis, primitive, operands, dims, params):
+    ((x,), (d,)) = operands, dims
+    axes = tuple([a + (a >= d) for a in params["axes"]])
+    outs = primitive.bind(x, axes=axes)
+    return outs, [d - sum(a < d for a in axes)] * len(outs)
+
+
+families["elementwise"] = _elementwise
+families["reduction"] = _reduction

@@ -1,0 +1,92 @@
+"""Linearization: evaluate the primals, and write the tangents down as a linear Program.
+
+It is forward mode whose tangents are unknown. `JVPTrace` works on primals of the trace around and on
+tangents that are tracers of a tangent program; below it, `PartialTrace` sends every operation that
+touches a tangent to the tangent program and every other to the trace around. What the tangent program
+needs of the primals becomes its constants, the residuals:
+
+    f(x) = sin x * 2      primals   s = sin x; c = cos x; y = s * 2
+                          tangent   { lambda c ; g. h = mul g c; k = mul h 2.0 in (k) }
+
+"You only linearize once" (Radul et al., POPL 2023). Only primitives that hold programs need a rule
+here, since they have to be split in two: `rules[p](primals, tangents, **params)`, like a jvp rule.
+"""
+
+from hloom.frontend.context import context
+from hloom.frontend.trace import StageTrace, StageTracer, Trace, aval_of, interpret
+from hloom.transforms.jvp import JVPTrace
+from hloom.transforms.zeros import tangent_aval
+
+#: primitive -> rule(primals, tangents, **params), for primitives that hold programs
+rules: dict = {}
+
+
+def rule(primitive):
+    """Register the decorated function as the linearization rule of `primitive`."""
+
+    def register(function):
+        rules[primitive] = function
+        return function
+
+    return register
+
+
+class PartialTrace(Trace):
+    """Sends operations on tangents to the program `tangent`, the others to `parent`."""
+
+    __slots__ = ("done", "parent", "tangent")
+
+    def __init__(self, parent, tangent):
+        self.parent = parent
+        self.tangent = tangent
+        self.done = False
+
+    def bind(self, primitive, args, params):
+        """Stage the operation if an operand is a tangent, else leave it to the parent."""
+        tangent = self.tangent
+        for a in args:
+            if type(a) is StageTracer and a.trace is tangent:
+                return tangent.bind(primitive, args, params)
+        context.trace = self.parent
+        try:
+            return primitive.bind(*args, **params)
+        finally:
+            context.trace = self
+
+
+class Linearized:
+    """The linear map at a point: `program` from the tangents of active inputs to those of outputs.
+
+    `active` tells which inputs have tangents, `nonzero` which outputs have.
+    """
+
+    __slots__ = ("active", "nonzero", "program")
+
+    def __init__(self, program, active, nonzero):
+        self.program = program
+        self.active = active
+        self.nonzero = nonzero
+
+    def __call__(self, tangents):
+        """Tangents of the outputs (None if zero) for tangents of the active inputs."""
+        outs = iter(interpret(self.program, tangents))
+        return [next(outs) if n else None for n in self.nonzero]
+
+
+def linearize(fun, primals, active):
+    """Results of `fun` on a flat list of primals, and its Linearized map; `active`: bools."""
+    parent = context.trace
+    tangent = StageTrace("grad")
+    partial = PartialTrace(parent, tangent)
+    trace = JVPTrace(partial, rules)
+    inputs = [tangent.input(tangent_aval(aval_of(p))) if a else None for p, a in zip(primals, active, strict=True)]
+    context.trace = trace
+    try:
+        pairs = [trace.split(y) for y in fun(*map(trace.enter, primals, inputs))]
+    finally:
+        trace.done = partial.done = True
+        context.trace = parent
+    nonzero = [t is not None for _, t in pairs]
+    results = [t for _, t in pairs if t is not None]
+    program = tangent.program([t for t in inputs if t is not None], results, "tangent")
+    return [y for y, _ in pairs], Linearized(program, list(active), nonzero)

@@ -1,0 +1,8 @@
+"""The rules of jvp, transposition and batching, a file for each family of primitives."""
+
+from hloom.transforms.rules import (  # noqa: F401
+    contraction,
+    elementwise,
+    reduction,
+    structural,
+)
