@@ -77,7 +77,7 @@ class Module:
     def function(self, name, program, visibility, argument_attributes=None, result_attributes=None):
         """Emit `program` as a function; its constants come first among the arguments."""
         kinds = self.context.type
-        inputs = program.constvars + program.invars
+        inputs = program.invars if visibility == "private" else program.constvars + program.invars
         signature = ir.FunctionType.get(
             [kinds(v.aval) for v in inputs], [kinds(v.aval) for v in program.outvars]
         )
@@ -89,7 +89,9 @@ class Module:
             made.res_attrs = ir.ArrayAttr.get(result_attributes)
         block = made.add_entry_block()
         body = Function(self, block)
-        results = body.run(program, list(block.arguments))
+        values = list(block.arguments)
+        first = len(inputs) - len(program.invars)
+        results = body.run(program, values[first:], values[:first] or None)
         _create("func.return", (), results, None, loc=unknown, ip=body.ip)
         return made
 
@@ -110,9 +112,12 @@ class Function:
         self.ins = self.outs = self.eqn = None
 
     # ------------------------------------------------------------ equations
-    def run(self, program, values):
+    def run(self, program, values, consts=None):
         """Lower the equations of a program on values for its inputs; the values of its results."""
-        env = dict(zip(program.constvars + program.invars, values, strict=True))
+        if consts is None:
+            consts = [self.constant(np.asarray(c)) for c in program.consts]
+        env = dict(zip(program.constvars, consts, strict=True))
+        env.update(zip(program.invars, values, strict=True))
         outer = self.eqn, self.ins, self.outs, self.loc
         location, platform = self.context.location, self.module.platform
         snapshot = None
@@ -152,6 +157,15 @@ class Function:
         """Emit an operation with results of avals `outs` (default: the equation's)."""
         kinds = [self.context.type(a) for a in (self.outs if outs is None else outs)]
         made = _create(name, kinds, operands, attributes, None, regions, self.loc, self.ip)
+        return list(made.results)
+
+    def regional(self, name, operands, attributes, bodies, outs=None):
+        """Emit an operation with regions, for each a pair (avals of its arguments, build)."""
+        kinds = [self.context.type(a) for a in (self.outs if outs is None else outs)]
+        n = len(bodies)
+        made = _create(name, kinds, operands, attributes, None, n, self.loc, self.ip)
+        for region, (avals, build) in zip(made.regions, bodies, strict=True):
+            self.region(region, avals, build)
         return list(made.results)
 
     def spread(self, value, aval, shape):
@@ -232,7 +246,7 @@ class Function:
     def lower_fun(self, primitive_call, operands, avals, **params):
         """Lower a function written with primitives (a decomposition) on values of given avals."""
         program = staged(primitive_call, tuple(avals), tuple(params.items()))
-        return self.run(program, [*map(self.constant, program.consts), *operands])
+        return self.run(program, operands)
 
     def region(self, owner_region, avals, build):
         """Fill a region: `build(function, *arguments)` gives the values that end the block."""

@@ -1,124 +1,120 @@
 """Lowerings of the reductions."""
 
-import numpy as np
-from jaxlib.mlir import ir
-
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import reduction as r
+from hloom.frontend.prims.combiner import IDENTITIES, highest, lowest
+from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota
 from hloom.lowering.rules.elementwise import compare
 from hloom.lowering.table import rule
 
-
 _BOOL = ShapedArray((), "bool")
 
+#: reduction -> the operation that combines two elements
+_COMBINES = {
+    r.reduce_sum: e.add,
+    r.reduce_prod: e.mul,
+    r.reduce_max: e.max,
+    r.reduce_min: e.min,
+    r.reduce_and: e.bitwise_and,
+    r.reduce_or: e.bitwise_or,
+    r.reduce_xor: e.bitwise_xor,
+}
 
-def lowest(dtype):
-    """The value below which no element of `dtype` lies: the identity of max."""
-    if dtypes.is_bool(dtype):
-        return False
-    if dtypes.is_complex(dtype):
-        return complex(-np.inf, -np.inf)
-    if dtypes.is_float(dtype):
-        return -np.inf if _has_infinity(dtype) else float(dtypes.finfo(dtype).min)
-    return int(dtypes.iinfo(dtype).min)
-
-
-def highest(dtype):
-    """The value above which no element of `dtype` lies: the identity of min."""
-    if dtypes.is_bool(dtype):
-        return True
-    if dtypes.is_complex(dtype):
-        return complex(np.inf, np.inf)
-    if dtypes.is_float(dtype):
-        return np.inf if _has_infinity(dtype) else float(dtypes.finfo(dtype).max)
-    return int(dtypes.iinfo(dtype).max)
-
-
-def _has_infinity(dtype):
-    return bool(np.isinf(np.array(np.inf, np.float32).astype(dtype).astype(np.float32)))
-
-
-#: primitive -> (operation that combines two elements, its identity in a dtype)
-MONOIDS = {
-    r.reduce_sum: ("stablehlo.add", lambda d: 0),
-    r.reduce_prod: ("stablehlo.multiply", lambda d: 1),
-    r.reduce_max: ("stablehlo.maximum", lowest),
-    r.reduce_min: ("stablehlo.minimum", highest),
-    r.reduce_and: ("stablehlo.and", lambda d: True if dtypes.is_bool(d) else -1 if dtypes.is_signed(d) else int(dtypes.iinfo(d).max)),
-    r.reduce_or: ("stablehlo.or", lambda d: 0),
-    r.reduce_xor: ("stablehlo.xor", lambda d: 0),
+#: operation -> its StableHLO operation on two scalars
+NAMES = {
+    e.add: "stablehlo.add",
+    e.mul: "stablehlo.multiply",
+    e.max: "stablehlo.maximum",
+    e.min: "stablehlo.minimum",
+    e.bitwise_and: "stablehlo.and",
+    e.bitwise_or: "stablehlo.or",
+    e.bitwise_xor: "stablehlo.xor",
 }
 
 
-def _reduction(primitive):
-    combine, identity = MONOIDS[primitive]
-
+def _reduction(primitive, operation):
     @rule(primitive)
     def emit(ctx, x, *, axes):
         dtype = ctx.ins[0].dtype
-        return [reduce(ctx, combine, x, identity(dtype), dtype, axes)]
+        start = ctx.scalar(IDENTITIES[operation](dtype), dtype)
+        return over_axes(ctx, [x], [start], axes, combine=one_operation(operation, dtype))
 
 
-def reduce(ctx, combine, x, identity, dtype, axes):
-    """Reduce one array with an operation on two scalars."""
+def one_operation(operation, dtype):
+    """A region's body: one operation on two scalars."""
     scalar = ShapedArray((), dtype)
-    made = ir.Operation.create(
-        "stablehlo.reduce",
-        [ctx.context.type(ctx.outs[0])],
-        [x, ctx.scalar(identity, dtype)],
-        {"dimensions": ctx.ints(axes)},
-        None,
-        1,
-        ctx.loc,
-        ctx.ip,
-    )
-    ctx.region(made.regions[0], [scalar, scalar], lambda body, a, b: body.op(combine, [a, b], out=scalar))
-    return made.result
+    return lambda body, a, b: body.op(NAMES[operation], [a, b], out=scalar)
 
 
-for _primitive in MONOIDS:
-    _reduction(_primitive)
+def over_axes(ctx, operands, inits, axes, combine, outs=None):
+    """`stablehlo.reduce`, whose region is filled by `combine(body, *lefts, *rights)`."""
+    outs = ctx.outs if outs is None else outs
+    scalars = [ShapedArray((), out.dtype) for out in outs]
+    attributes = {"dimensions": ctx.ints(axes)}
+    bodies = [(scalars * 2, combine)]
+    return ctx.regional("stablehlo.reduce", [*operands, *inits], attributes, bodies, outs)
 
 
-def _argument(primitive, better, identity):
+for _primitive, _operation in _COMBINES.items():
+    _reduction(_primitive, _operation)
+
+
+@rule(r.reduce)
+def _reduce(ctx, *values, computation, axes):
+    n = len(values) // 2
+    return over_axes(ctx, values[:n], values[n:], axes, lambda body, *xs: body.run(computation, xs))
+
+
+# ---------------------------------------------------------------- positions of extremes
+def _argument(primitive, better, identity, extreme):
     @rule(primitive)
-    def emit(ctx, x, *, axis, index_dtype):
-        # a pair reduction: the better value wins, NaN beats all, ties go to the smaller index
+    def in_pairs(ctx, x, *, axis, index_dtype):
+        # a reduction of (value, index): NaN beats all, ties go to the smaller index
         aval, out = ctx.ins[0], ctx.outs[0]
-        index = ShapedArray(aval.shape, index_dtype)
-        (positions,) = ctx.op("stablehlo.iota", [], {"iota_dimension": ctx.i64(axis)}, index)
-        start = ctx.scalar(identity(aval.dtype), aval.dtype)
-        nowhere = ctx.scalar(0, index_dtype)
+        positions = ShapedArray(aval.shape, index_dtype)
+        (index,) = ctx.op("stablehlo.iota", [], {"iota_dimension": ctx.i64(axis)}, positions)
+        inits = [ctx.scalar(identity(aval.dtype), aval.dtype), ctx.scalar(0, index_dtype)]
         value, place = ShapedArray((), aval.dtype), ShapedArray((), index_dtype)
-        kinds = [ctx.context.type(ShapedArray(out.shape, aval.dtype)), ctx.context.type(out)]
-        made = ir.Operation.create(
-            "stablehlo.reduce", kinds, [x, positions, start, nowhere],
-            {"dimensions": ctx.ints((axis,))}, None, 1, ctx.loc, ctx.ip,
-        )  # fmt: skip
-        ctx.region(
-            made.regions[0],
-            [value, place, value, place],
-            lambda body, a, i, b, j: _choose(body, better, value, place, a, i, b, j),
-        )
-        return [made.results[1]]
+
+        def choose(body, a, i, b, j):
+            left, right = _beats(body, better, value, a, b), _beats(body, better, value, b, a)
+            tie = compare(body, "EQ", left, right, _BOOL)
+            (first,) = body.op("stablehlo.minimum", [i, j], out=place)
+            (best,) = body.op("stablehlo.select", [left, i, j], out=place)
+            return [
+                body.op("stablehlo.select", [left, a, b], out=value)[0],
+                body.op("stablehlo.select", [tie, first, best], out=place)[0],
+            ]
+
+        outs = [out.update(dtype=aval.dtype), out]
+        return over_axes(ctx, [x, index], inits, (axis,), choose, outs)[1:]
+
+    def in_two_passes(x, axis, index_dtype):
+        """The extreme, then the first position of it or of NaN: XLA vectorises both."""
+        shape = x.shape
+        kept = [i for i in range(len(shape)) if i != axis]
+        y = broadcast_in_dim(extreme(x, (axis,)), shape, kept)
+        hit = e.eq(x, y)
+        if dtypes.is_float(x.dtype):
+            hit = e.bitwise_or(hit, e.ne(x, x))
+        index = broadcasted_iota(index_dtype, shape, axis)
+        return r.reduce_min(e.select(hit, index, shape[axis] - 1), (axis,))
+
+    in_two_passes.__name__ = primitive.name
+
+    @rule(primitive, platform="cpu")
+    def emit(ctx, x, **params):
+        return ctx.lower_fun(in_two_passes, [x], ctx.ins, **params)
 
 
-def _choose(body, better, value, place, a, i, b, j):
-    wins = compare(body, better, a, b, value)
-    if dtypes.is_float(value.dtype):
-        wins = body.op("stablehlo.or", [wins, compare(body, "NE", a, a, value)], out=_BOOL)[0]
-    ties = body.op(
-        "stablehlo.and",
-        [compare(body, "EQ", a, b, value), compare(body, "LT", i, j, place)],
-        out=_BOOL,
-    )[0]
-    first = body.op("stablehlo.or", [wins, ties], out=_BOOL)[0]
-    return [
-        body.op("stablehlo.select", [wins, a, b], out=value)[0],
-        body.op("stablehlo.select", [first, i, j], out=place)[0],
-    ]
+def _beats(body, better, scalar, a, b):
+    found = compare(body, better, a, b, scalar)
+    if dtypes.is_float(scalar.dtype):
+        found = body.op("stablehlo.or", [found, compare(body, "NE", a, a, scalar)], out=_BOOL)[0]
+    return found
 
 
-_argument(r.argmax, "GT", lowest)
-_argument(r.argmin, "LT", highest)
+_argument(r.argmax, "GT", lowest, r.reduce_max)
+_argument(r.argmin, "LT", highest, r.reduce_min)

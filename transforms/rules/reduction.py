@@ -1,47 +1,42 @@
-"""Rules of the reductions; the batching rule is the family's, in transforms/batch.py."""
+"""Rules of the reductions; that of batching the named ones is in transforms/batch.py.
 
-import math
+A product, and a reduction by any function, is differentiated as the tree of pairwise combinations
+that it could be computed by: log(n) steps of work n/2, n/4, ..., right where elements are zero.
+"""
 
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import reduction as r
-from hloom.frontend.prims.elementwise import div, eq, mul, select
-from hloom.frontend.prims.structural import (
-    broadcast_in_dim,
-    concatenate,
-    full,
-    reshape,
-    slice_in_dim,
-)
-from hloom.frontend.prims.structural import transpose as move_axes
-from hloom.frontend.trace import aval_of
+from hloom.frontend.prims.elementwise import convert_element_type, div, eq, mul, select
+from hloom.frontend.prims.structural import broadcast_in_dim, full, reshape, slice_in_dim
+from hloom.frontend.trace import aval_of, interpret
 from hloom.transforms import batch, jvp, transpose
+from hloom.transforms.batch import AxisData
 
 jvp.linear(r.reduce_sum)
 
 
 @transpose.rule(r.reduce_sum)
 def _sum_back(cts, x, *, axes):
-    return [_spread_back(cts[0], x.aval.shape, axes)]
+    return [spread_back(cts[0], x.aval.shape, axes)]
 
 
-def _spread_back(y, shape, axes):
+def spread_back(y, shape, axes):
     """Repeat a reduced array over the axes that were reduced."""
     kept = [i for i in range(len(shape)) if i not in axes]
     return broadcast_in_dim(y, shape, kept)
 
 
+# ---------------------------------------------------------------- extremes
 def _extreme(primitive):
     @jvp.rule(primitive)
     def apply(primals, tangents, *, axes):
         (x,), (g,) = primals, tangents
         (y,) = primitive.bind(x, axes=axes)
         # the tangent is shared by all elements that attain the extreme
-        hit = eq(x, _spread_back(y, aval_of(x).shape, axes))
-        zero = typed_literal(0, aval_of(g).dtype)
-        one = typed_literal(1, aval_of(g).dtype)
-        shape = aval_of(x).shape
-        count = r.reduce_sum(select(hit, full(shape, one), full(shape, zero)), axes)
-        total = r.reduce_sum(select(hit, g, full(shape, zero)), axes)
+        hit = eq(x, spread_back(y, aval_of(x).shape, axes))
+        dtype = aval_of(g).dtype
+        count = r.reduce_sum(convert_element_type(hit, dtype), axes)
+        total = r.reduce_sum(select(hit, g, typed_literal(0, dtype)), axes)
         return [y], [div(total, count)]
 
 
@@ -49,48 +44,90 @@ _extreme(r.reduce_max)
 _extreme(r.reduce_min)
 
 
+# ---------------------------------------------------------------- trees of combinations
+def halved(combine, xs, axes):
+    """Reduce arrays of one shape along axes: the first half with the second, until one is left.
+
+    `combine(lefts, rights)` combines lists of arrays element by element.
+    """
+    for axis in axes:
+        left_over = None
+        n = aval_of(xs[0]).shape[axis]
+        while n > 1:
+            half = n // 2
+            if n % 2:
+                last = _part(xs, axis, n - 1, n)
+                left_over = last if left_over is None else combine(left_over, last)
+            xs = combine(_part(xs, axis, 0, half), _part(xs, axis, half, 2 * half))
+            n = half
+        if left_over is not None:
+            xs = combine(xs, left_over)
+    shape = [n for i, n in enumerate(aval_of(xs[0]).shape) if i not in axes]
+    return [reshape(x, shape) for x in xs]
+
+
+def _part(xs, axis, start, stop):
+    return [slice_in_dim(x, start, stop, axis=axis) for x in xs]
+
+
 @jvp.rule(r.reduce_prod)
 def _prod(primals, tangents, *, axes):
     (x,), (g,) = primals, tangents
-    y = r.reduce_prod.bind(x, axes=axes)
     shape = aval_of(x).shape
-    kept = [i for i in range(len(shape)) if i not in axes]
-    order = [*kept, *axes]
-    flat = (*[shape[i] for i in kept], math.prod(shape[i] for i in axes))
-    others = _exclusive_products(reshape(move_axes(x, order), flat), len(kept))
-    weighted = mul(reshape(move_axes(g, order), flat), others)
-    return y, [r.reduce_sum(weighted, (len(kept),))]
+    if any(shape[a] == 0 for a in axes):
+        return r.reduce_prod.bind(x, axes=axes), [None]
+    return jvp.jvp(lambda x: halved(lambda a, b: [mul(a[0], b[0])], [x], axes), [x], [g])
 
 
-def _exclusive_products(x, axis):
-    """At each position the product of all other elements along `axis`, in log(n) steps."""
-    n = aval_of(x).shape[axis]
-    before, after = _shifted_scan(x, axis, n, False), _shifted_scan(x, axis, n, True)
-    return mul(before, after)
+# ---------------------------------------------------------------- any reduction
+def combined(program, lefts, rights):
+    """The combiner `program` on pairs of arrays, element by element."""
+
+    def run(*xs):
+        return interpret(program, xs)
+
+    for size in reversed(aval_of(lefts[0]).shape):
+        run = _mapped(run, size)
+    return run(*lefts, *rights)
 
 
-def _shifted_scan(x, axis, n, reverse):
-    """The product of the elements before (or after) each position, by doubling."""
-    one = full(_with_length(aval_of(x).shape, axis, 1), typed_literal(1, aval_of(x).dtype))
-    if n <= 1:
-        return one if n else x
-    if reverse:
-        scanned = concatenate([slice_in_dim(x, 1, n, axis=axis), one], axis)
-    else:
-        scanned = concatenate([one, slice_in_dim(x, 0, n - 1, axis=axis)], axis)
-    step = 1
-    while step < n:
-        ones = full(_with_length(aval_of(x).shape, axis, step), typed_literal(1, aval_of(x).dtype))
-        if reverse:
-            shifted = concatenate([slice_in_dim(scanned, step, n, axis=axis), ones], axis)
-        else:
-            shifted = concatenate([ones, slice_in_dim(scanned, 0, n - step, axis=axis)], axis)
-        scanned, step = mul(scanned, shifted), step * 2
-    return scanned
+def _mapped(run, size):
+    def outer(*xs):
+        ys, dims = batch.batch(run, AxisData(None, size), xs, [0] * len(xs))
+        return [batch.to_front(y, d, size) for y, d in zip(ys, dims, strict=True)]
+
+    return outer
 
 
-def _with_length(shape, axis, n):
-    return (*shape[:axis], n, *shape[axis + 1 :])
+def _as_tree(program, axes, n):
+    """A function that does what `reduce` does, by elementwise combinations."""
+
+    def fun(*args):
+        xs, inits = args[:n], args[n:]
+        shape = aval_of(xs[0]).shape
+        kept = [m for i, m in enumerate(shape) if i not in axes]
+        inits = [full(kept, i) for i in inits]
+        if any(shape[a] == 0 for a in axes):
+            return inits
+        return combined(program, halved(lambda a, b: combined(program, a, b), xs, axes), inits)
+
+    return fun
+
+
+@jvp.rule(r.reduce)
+def _reduce(primals, tangents, *, computation, axes):
+    tree = _as_tree(computation, axes, len(primals) // 2)
+    return jvp.jvp(tree, primals, tangents)
+
+
+@batch.rule(r.reduce)
+def _reduce_batch(axis, operands, dims, *, computation, axes):
+    n = len(operands) // 2
+    if any(d is not None for d in dims[n:]):
+        return batch.batch(_as_tree(computation, axes, n), axis, operands, dims)
+    xs = [batch.to_front(x, d, axis.size) for x, d in zip(operands[:n], dims[:n], strict=True)]
+    moved = tuple([a + 1 for a in axes])
+    return r.reduce.bind(*xs, *operands[n:], computation=computation, axes=moved), [0] * n
 
 
 for _bits in (r.reduce_and, r.reduce_or, r.reduce_xor):
