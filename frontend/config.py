@@ -56,7 +56,9 @@ class Settings:
         return Settings(**{**dict(zip(FLAGS, self._values, strict=True)), **changes})
 
     def __repr__(self):
-        return f"Settings({', '.join(f'{n}={v!r}' for n, v in zip(FLAGS, self._values, strict=True))})"
+        return (
+            f"Settings({', '.join(f'{n}={v!r}' for n, v in zip(FLAGS, self._values, strict=True))})"
+        )
 
 
 def _from_environment(name, default):

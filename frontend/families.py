@@ -107,8 +107,7 @@ def scalar_like(value, aval):
     dtype = aval.dtype
     fits = (
         type(value) is bool
-        or dtypes.is_inexact(dtype)
-        and (type(value) is not complex or dtypes.is_complex(dtype))
+        or (dtypes.is_inexact(dtype) and (type(value) is not complex or dtypes.is_complex(dtype)))
         or (type(value) is int and dtypes.is_integer(dtype))
     )
     if not fits:

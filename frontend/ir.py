@@ -7,8 +7,8 @@
     { lambda ; a:f32[3] b:f32[]. let c:f32[3] = sin a; d:f32[3] = mul c 2.0 in (d) }
 
 Programs are immutable once built and compared by identity. Programs inside equation parameters (the
-bodies of `jit`, `scan`, `cond` ...) have no constants: what they close over are explicit operands. What
-a pass derives from a program is kept in `program.memo`, and dies with it.
+bodies of `jit`, `scan`, `cond` ...) close over nothing that is traced: what they need from around are
+explicit operands. What a pass derives from a program is kept in `program.memo`, and dies with it.
 """
 
 import functools
@@ -164,9 +164,9 @@ def check(program, top=True):
         elif atom not in scope:
             raise ProgramError(f"check: {what} uses a variable that is not in scope")
 
-    if not top and program.constvars:
-        raise ProgramError("check: a nested program has constants; they should be operands")
-    if top and len(program.consts) != len(program.constvars):
+    if not top and any(hasattr(c, "trace") for c in program.consts):
+        raise ProgramError("check: a nested program closes over a tracer; it should be an operand")
+    if len(program.consts) != len(program.constvars):
         raise ProgramError("check: there is not one value for each constant")
     for v in program.constvars + program.invars:
         bind(v, "the program's inputs")
@@ -185,4 +185,3 @@ def check(program, top=True):
     for atom in program.outvars:
         use(atom, "the program's results")
     return program
-

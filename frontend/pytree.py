@@ -35,6 +35,7 @@ from hloom.frontend.treedef import (
     is_leaf as treedef_is_leaf,
 )
 from hloom.frontend.treedef import (
+    leaf_keys,
     leaf_paths,
     spread,
     treedef_from_data,
@@ -64,6 +65,7 @@ __all__ = [
     "is_none",
     "is_tree_node",
     "keystr",
+    "leaf_keys",
     "leaf_paths",
     "leaves",
     "leaves_with_path",

@@ -38,7 +38,7 @@ class Tracer(Array):
 
     def concrete(self):
         """The concrete array behind this tracer, or None."""
-        return None
+        return
 
     def _demand(self, what, error, remedy):
         found = self.concrete()
@@ -153,9 +153,7 @@ class StageTrace(Trace):
         if out_avals is None:
             out_avals = primitive.type(*avals, **params)
         outvars = [Var(aval) for aval in out_avals]
-        self.eqns.append(
-            Eqn(primitive, atoms, outvars, params, self.source or source.capture())
-        )
+        self.eqns.append(Eqn(primitive, atoms, outvars, params, self.source or source.capture()))
         return [StageTracer(self, v) for v in outvars]
 
     def lift(self, x):
@@ -266,9 +264,7 @@ def aval_of(x):
 
 def is_value(x):
     """Whether `x` is something that an operation takes without conversion."""
-    return (
-        isinstance(x, Array | Literal | np.ndarray | np.generic) or type(x) in PYTHON_SCALARS
-    )
+    return isinstance(x, Array | Literal | np.ndarray | np.generic) or type(x) in PYTHON_SCALARS
 
 
 def convert(x):

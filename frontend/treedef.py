@@ -105,12 +105,17 @@ def difference(a, b, names=("the first", "the second"), *, prefix=False, path=()
     return lines
 
 
-def leaf_paths(treedef, path=()):
-    """The path to each leaf, as text."""
+def leaf_keys(treedef, path=()):
+    """The path to each leaf, as a tuple of keys."""
     if is_leaf(treedef):
-        return [registry.keystr(path)]
+        return [path]
     pairs = zip(child_keys(treedef), treedef.children())
-    return [text for key, child in pairs for text in leaf_paths(child, (*path, key))]
+    return [found for key, child in pairs for found in leaf_keys(child, (*path, key))]
+
+
+def leaf_paths(treedef):
+    """The path to each leaf, as text."""
+    return [registry.keystr(path) for path in leaf_keys(treedef)]
 
 
 def spread(prefix, full, leaves):

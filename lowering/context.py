@@ -73,7 +73,7 @@ class Context:
         """The MLIR element type of a dtype."""
         found = self.elements.get(dtype)
         if found is None:
-            found = self.elements[dtype] = _element(dtype)
+            found = self.elements[dtype] = element_type(dtype)
         return found
 
     def type(self, aval):
@@ -96,7 +96,8 @@ def _user_file(code):
     return None if is_internal(code.co_filename) else code.co_filename
 
 
-def _element(dtype):
+def element_type(dtype):
+    """The MLIR type of the elements of arrays of a dtype."""
     if dtypes.is_bool(dtype):
         return ir.IntegerType.get_signless(1)
     if dtypes.is_integer(dtype):
@@ -104,7 +105,7 @@ def _element(dtype):
         signed = dtypes.is_signed(dtype)
         return ir.IntegerType.get_signless(bits) if signed else ir.IntegerType.get_unsigned(bits)
     if dtypes.is_complex(dtype):
-        return ir.ComplexType.get(_element(dtypes.to_real(dtype)))
+        return ir.ComplexType.get(element_type(dtypes.to_real(dtype)))
     if dtype == dtypes.float0:
         return ir.IntegerType.get_signless(1)
     return _FLOATS[dtype.name].get()
@@ -125,10 +126,10 @@ def dense(array, shape=None):
     """The constant attribute of a NumPy array, or of a scalar repeated to `shape`."""
     array = np.asarray(array, order="C")
     shape = list(array.shape if shape is None else shape)
-    element = _element(array.dtype)
+    element = element_type(array.dtype)
     small = dtypes.itemsize_bits(array.dtype) < 8
     # MLIR packs bools into bits, and takes a single byte to be one bool repeated
-    if small and array.size or (array.dtype == np.bool_ and 0 < array.size <= 8):
+    if (small and array.size) or (array.dtype == np.bool_ and 0 < array.size <= 8):
         attribute = ir.FloatAttr if dtypes.is_float(array.dtype) else ir.IntegerAttr
         number = float if dtypes.is_float(array.dtype) else int
         values = [attribute.get(element, number(v)) for v in array.ravel()]

@@ -99,7 +99,18 @@ class Module:
 class Function:
     """A block being filled: emits operations for the equation that is now lowered."""
 
-    __slots__ = ("attribute", "block", "constants", "context", "eqn", "ins", "ip", "loc", "module", "outs")
+    __slots__ = (
+        "attribute",
+        "block",
+        "constants",
+        "context",
+        "eqn",
+        "ins",
+        "ip",
+        "loc",
+        "module",
+        "outs",
+    )
 
     def __init__(self, module, block):
         self.module = module
@@ -207,7 +218,12 @@ class Function:
         # constants stand first in the block, so that all of it may use them
         first = ir.InsertionPoint.at_block_begin(self.block)
         return _create(
-            "stablehlo.constant", (value.type,), (), {"value": value}, loc=self.context.unknown, ip=first
+            "stablehlo.constant",
+            (value.type,),
+            (),
+            {"value": value},
+            loc=self.context.unknown,
+            ip=first,
         ).result
 
     # ------------------------------------------------------------ attributes
@@ -308,7 +324,9 @@ def _donations(program, donated):
     attributes = [{} for _ in range(offset + len(program.invars))]
     for i in donated:
         aval = program.invars[i].aval
-        match = next((p for p in free if (p[1].shape, p[1].dtype) == (aval.shape, aval.dtype)), None)
+        match = next(
+            (p for p in free if (p[1].shape, p[1].dtype) == (aval.shape, aval.dtype)), None
+        )
         if match is None:
             attributes[offset + i] = {"jax.buffer_donor": ir.BoolAttr.get(True)}
         else:

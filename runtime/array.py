@@ -214,6 +214,14 @@ def as_array(x):
     return as_array(convert(x))
 
 
+def place(x, device=None):
+    """The array of a value on a device; by default where it is, or on the first device."""
+    found = as_array(x)
+    if device is None or device in found.devices():
+        return found
+    return DeviceArray(pjrt.copy_to_device(found._raw, found.aval, device), found.aval)
+
+
 def leaked_or_foreign(x):
     """The error for a tracer that reached a place where operations run at once."""
     if getattr(x, "trace", None) is not None:

@@ -171,8 +171,23 @@ def _compile_call(function, args, kwargs, positional, rest, arrays):
         tree.append(structure)
         return leaves
 
-    program = prepared(stage(flat, avals, function.__name__))
-    executable = compiled(program, function.__name__)
+    return _run_of(flat, avals, function.__name__, tree)
+
+
+def compile_function(function, avals, name):
+    """What runs a function of arrays, given their avals: called with a tuple of buffers."""
+    tree = []
+
+    def flat(*xs):
+        leaves, structure = pytree.flatten(function(*xs))
+        tree.append(structure)
+        return leaves
+
+    return _run_of(flat, avals, name, tree)
+
+
+def _run_of(flat, avals, name, tree):
+    executable = compiled(prepared(stage(flat, avals, name)), name)
     if context.settings.debug_nans:
         executable = nans.checked(executable)
     single = pytree.treedef_is_leaf(tree[0])
@@ -210,3 +225,8 @@ def _tree(executable, structure):
     """The executable's results as the function's tree."""
     return lambda buffers: structure.unflatten(executable(buffers))
 
+
+
+def clear():
+    """Forget the executables of single primitives."""
+    _primitives.clear()

@@ -15,20 +15,26 @@ from hloom.frontend.ir import Var, sub_programs
 from hloom.runtime.array import DeviceArray
 
 
-def checked(executable):
-    """`executable`, raising NanError when a result holds a NaN."""
+class Checked:
+    """An executable that raises NanError when a result holds a NaN."""
 
-    def run(buffers):
-        results = executable(buffers)
+    def __init__(self, executable):
+        self.executable = executable
+
+    def __call__(self, buffers):
+        """Run on a tuple of buffers; a list of arrays."""
+        results = self.executable(buffers)
         if any(map(has_nan, results)):
-            program = executable.program
-            args = [DeviceArray(b, v.aval) for b, v in zip(buffers, program.invars)]
-            locate(program, args)
-            raise NanError(f"{program.name}: a result is NaN", "no single operation makes it", "look at its inputs")
+            program = self.executable.program
+            locate(program, [DeviceArray(b, v.aval) for b, v in zip(buffers, program.invars)])
+            asked = f"{program.name}: a result is NaN"
+            raise NanError(
+                asked, "run alone, none of its operations makes one", "compare with jit off"
+            )
         return results
 
-    run.program = executable.program
-    return run
+
+checked = Checked
 
 
 def has_nan(x):

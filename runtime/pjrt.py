@@ -13,11 +13,11 @@ import numpy as np
 # jaxlib reports the devices it finds on standard error unless it is told not to
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
 
-import jaxlib  # noqa: E402
-from jaxlib import _jax, xla_client  # noqa: E402
+import jaxlib
+from jaxlib import _jax, xla_client
 
-from hloom.frontend import pytree, source  # noqa: E402
-from hloom.frontend.errors import HloomError  # noqa: E402
+from hloom.frontend import pytree, source
+from hloom.frontend.errors import HloomError
 
 VERSION = xla_client._version
 JaxlibError = _jax.XlaRuntimeError if hasattr(_jax, "XlaRuntimeError") else _jax.JaxRuntimeError

@@ -52,7 +52,9 @@ def linear(primitive):
         outs = primitive.bind(*primals, **params)
         if all(g is None for g in tangents):
             return outs, [None] * len(outs)
-        full = [zeros(aval_of(p)) if g is None else g for p, g in zip(primals, tangents, strict=True)]
+        full = [
+            zeros(aval_of(p)) if g is None else g for p, g in zip(primals, tangents, strict=True)
+        ]
         return outs, primitive.bind(*full, **params)
 
     rules[primitive] = apply
@@ -126,7 +128,7 @@ class JVPTrace(Trace):
         try:
             if not active:
                 return primitive.bind(*primals, **params)
-            found = self.special and self.special.get(primitive) or rules.get(primitive)
+            found = (self.special and self.special.get(primitive)) or rules.get(primitive)
             if found is None:
                 raise missing(primitive, "jvp", "transforms/rules")
             outs, out_tangents = found(primals, tangents, **params)

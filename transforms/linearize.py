@@ -15,7 +15,7 @@ here, since they have to be split in two: `rules[p](primals, tangents, **params)
 from hloom.frontend.context import context
 from hloom.frontend.trace import StageTrace, StageTracer, Trace, aval_of, interpret
 from hloom.transforms.jvp import JVPTrace
-from hloom.transforms.zeros import tangent_aval
+from hloom.transforms.zeros import instantiate, tangent_aval
 
 #: primitive -> rule(primals, tangents, **params), for primitives that hold programs
 rules: dict = {}
@@ -73,20 +73,31 @@ class Linearized:
         return [next(outs) if n else None for n in self.nonzero]
 
 
-def linearize(fun, primals, active):
-    """Results of `fun` on a flat list of primals, and its Linearized map; `active`: bools."""
+def linearize(fun, primals, active, forced=(), count=None):
+    """Results of `fun` on a flat list of primals, and its Linearized map; `active`: bools.
+
+    Outputs marked in `forced` get a tangent even if it is zero. Outputs from `count()` on are
+    auxiliary: their tangents are dropped.
+    """
     parent = context.trace
     tangent = StageTrace("grad")
     partial = PartialTrace(parent, tangent)
     trace = JVPTrace(partial, rules)
-    inputs = [tangent.input(tangent_aval(aval_of(p))) if a else None for p, a in zip(primals, active, strict=True)]
+    inputs = [
+        tangent.input(tangent_aval(aval_of(p))) if a else None
+        for p, a in zip(primals, active, strict=True)
+    ]
     context.trace = trace
     try:
         pairs = [trace.split(y) for y in fun(*map(trace.enter, primals, inputs))]
     finally:
         trace.done = partial.done = True
         context.trace = parent
-    nonzero = [t is not None for _, t in pairs]
-    results = [t for _, t in pairs if t is not None]
+    tangents = [t for _, t in pairs[: count and count()]]
+    for i, on in enumerate(forced):
+        if on and tangents[i] is None:
+            tangents[i] = instantiate(None, pairs[i][0])
+    nonzero = [t is not None for t in tangents]
+    results = [t for t in tangents if t is not None]
     program = tangent.program([t for t in inputs if t is not None], results, "tangent")
     return [y for y, _ in pairs], Linearized(program, list(active), nonzero)

@@ -94,7 +94,8 @@ def transpose(program, cotangents, consts=None):
             if found is None:
                 raise missing(eqn.primitive, "transpose", "transforms/rules")
             operands = [
-                (env[a] if a in env else Linear(a.aval)) if type(a) is Var else a for a in eqn.invars
+                (env[a] if a in env else Linear(a.aval)) if type(a) is Var else a
+                for a in eqn.invars
             ]
             for atom, c in zip(eqn.invars, found(cts, *operands, **eqn.params), strict=True):
                 if c is not None:

@@ -4,11 +4,13 @@ Each record gives a name, the dtypes it takes, and its meaning (StableHLO specif
 CHLO for the special functions).
 """
 
+import math
+
 import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import DTypeError
+from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import (
     ANY,
     BITS,
@@ -18,35 +20,49 @@ from hloom.frontend.families import (
     INTEGER,
     NUMERIC,
     ORDERED,
+    REAL,
     SIGNED,
+    Elementwise,
     as_operand,
     binary,
     common_shape,
     compare,
+    scalar_like,
     unary,
 )
 from hloom.frontend.ir import Literal
 from hloom.frontend.primitive import primitive
-from hloom.frontend.trace import aval_of
+from hloom.frontend.trace import PYTHON_SCALARS, aval_of
 
 # ---------------------------------------------------------------- arithmetic
 neg = unary("neg", NUMERIC, "The negative of each element; integers wrap.")
 sign = unary("sign", NUMERIC, "-1, 0 or 1 by the sign of each element; z/|z| for complex numbers.")
-abs = unary("abs", SIGNED, "The absolute value of each element; real for complex numbers.", dtypes.to_real)
+abs = unary(
+    "abs", SIGNED, "The absolute value of each element; real for complex numbers.", dtypes.to_real
+)
 add = binary("add", ANY, "The sum of two arrays; logical or for bool.")
 sub = binary("sub", NUMERIC, "The difference of two arrays.")
 mul = binary("mul", ANY, "The product of two arrays; logical and for bool.")
-div = binary("div", NUMERIC, "The quotient; integers round towards zero.")
-rem = binary("rem", NUMERIC, "The remainder of division, with the sign of the dividend.")
-max = binary("max", ANY, "The larger of two elements; NaN if either is; complex numbers in lexical order.")
-min = binary("min", ANY, "The smaller of two elements; NaN if either is; complex numbers in lexical order.")
+div = binary("div", NUMERIC, "The quotient; integers round towards zero, and x / 0 is -1.")
+rem = binary("rem", REAL, "The remainder of x / y, with the sign of x; for integers, x if y is 0.")
+max = binary("max", ANY, "The larger element; NaN if a real one is; complex in lexical order.")
+min = binary("min", ANY, "The smaller element; NaN if a real one is; complex in lexical order.")
+mulhi = binary("mulhi", INTEGER, "The upper half of the bits of the exact product.")
 floor = unary("floor", FLOAT, "The largest integer not above each element.")
 ceil = unary("ceil", FLOAT, "The smallest integer not below each element.")
-is_finite = unary("is_finite", FLOAT, "Whether each element is neither infinite nor NaN.", lambda _: np.dtype(bool))
-nextafter = binary("nextafter", FLOAT, "The next representable number after x in the direction of y.")
+is_finite = unary(
+    "is_finite",
+    FLOAT,
+    "Whether each element is neither infinite nor NaN.",
+    lambda _: np.dtype(bool),
+)
+nextafter = binary(
+    "nextafter", FLOAT, "The next representable number after x in the direction of y."
+)
 
 # ---------------------------------------------------------------- functions
 exp = unary("exp", INEXACT, "e to the power of each element.")
+exp2 = unary("exp2", INEXACT, "2 to the power of each element.")
 expm1 = unary("expm1", INEXACT, "exp(x) - 1, exact for small x.")
 log = unary("log", INEXACT, "The natural logarithm of each element.")
 log1p = unary("log1p", INEXACT, "log(1 + x), exact for small x.")
@@ -66,8 +82,7 @@ asinh = unary("asinh", INEXACT, "The inverse hyperbolic sine of each element.")
 acosh = unary("acosh", INEXACT, "The inverse hyperbolic cosine of each element.")
 atanh = unary("atanh", INEXACT, "The inverse hyperbolic tangent of each element.")
 logistic = unary("logistic", INEXACT, "The logistic sigmoid 1 / (1 + exp(-x)) of each element.")
-atan2 = binary("atan2", INEXACT, "The angle of the point (y, x), in radians; for real y, x in (-pi, pi].")
-pow = binary("pow", INEXACT, "x to the power of y, both inexact.")
+atan2 = binary("atan2", INEXACT, "The angle of the point (y, x), in radians, in [-pi, pi].")
 erf = unary("erf", FLOAT, "The error function.")
 erfc = unary("erfc", FLOAT, "One minus the error function, exact for large x.")
 erf_inv = unary("erf_inv", FLOAT, "The inverse of the error function on (-1, 1).")
@@ -81,12 +96,16 @@ complex = binary("complex", FLOAT, "x + iy from real arrays x and y.", dtypes.to
 conj = unary("conj", COMPLEX, "The complex conjugate of each element.")
 
 # ---------------------------------------------------------------- logic and bits
-bitwise_not = unary("not", BITS, "The complement of each element: logical for bool, bitwise for integers.")
+bitwise_not = unary("not", BITS, "The complement: logical for bool, bitwise for integers.")
 bitwise_and = binary("and", BITS, "Logical or bitwise and.")
 bitwise_or = binary("or", BITS, "Logical or bitwise or.")
 bitwise_xor = binary("xor", BITS, "Logical or bitwise exclusive or.")
-shift_left = binary("shift_left", INTEGER, "x shifted left by y bits; 0 if y is not below the width.")
-shift_right_logical = binary("shift_right_logical", INTEGER, "x shifted right by y bits, filled with 0.")
+shift_left = binary(
+    "shift_left", INTEGER, "x shifted left by y bits; 0 if y is not below the width."
+)
+shift_right_logical = binary(
+    "shift_right_logical", INTEGER, "x shifted right by y bits, filled with 0."
+)
 shift_right_arithmetic = binary(
     "shift_right_arithmetic", INTEGER, "x shifted right by y bits, filled with the sign bit."
 )
@@ -102,10 +121,24 @@ gt = compare("gt", ORDERED, "Whether x is above y.")
 ge = compare("ge", ORDERED, "Whether x is not below y.")
 
 
-# ---------------------------------------------------------------- with parameters
+# ---------------------------------------------------------------- powers and rounding
+class _Power(Elementwise):
+    def _type(self, x, y):
+        if not dtypes.is_integer(y.dtype) or x.dtype == y.dtype:
+            return super()._type(x, y)
+        accepts, called = self.kind
+        if not accepts(x.dtype):
+            raise DTypeError(f"pow: takes {called}", f"x is {x}", "convert x with x.astype(...)")
+        return x.update(shape=common_shape("pow", (x, y)))
+
+
+pow = _Power("pow", NUMERIC, 2, "x to the power of y, of the same dtype or an integer one.")
+
+
 def _integer_pow_type(x, *, y):
     if dtypes.is_bool(x.dtype):
-        raise DTypeError("integer_pow: takes a number dtype", f"the operand is {x}", "use x.astype(int)")
+        remedy = "use x.astype(int)"
+        raise DTypeError("integer_pow: takes a number dtype", f"the operand is {x}", remedy)
     if y < 0 and not dtypes.is_inexact(x.dtype):
         remedy = "convert x to a floating dtype"
         raise DTypeError(f"integer_pow: power {y} of an integer", f"the operand is {x}", remedy)
@@ -123,7 +156,8 @@ integer_pow.family = "elementwise"
 
 def _round_type(x, *, to_even):
     if not dtypes.is_float(x.dtype):
-        raise DTypeError("round: takes a floating dtype", f"the operand is {x}", "integers are round")
+        remedy = "leave integers as they are, they are round"
+        raise DTypeError("round: takes a floating dtype", f"the operand is {x}", remedy)
     return x
 
 
@@ -136,16 +170,22 @@ def round(x, rounding_method=0):
 round.family = "elementwise"
 
 
+# ---------------------------------------------------------------- conversions
 def _convert_type(x, *, dtype, weak_type):
     return ShapedArray(x.shape, dtype, weak_type)
 
 
 @primitive(_convert_type)
 def convert_element_type(x, new_dtype, weak_type=False):
-    """Each element converted to `new_dtype`; floats to integers truncate, complex to real drops the rest."""
+    """Each element converted to `new_dtype`.
+
+    Floats go to integers towards zero, and to the nearest value if out of range, NaN to 0; complex
+    numbers drop their imaginary part; bool is whether the element is not zero.
+    """
     dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
     aval = aval_of(x)
-    if aval.dtype == dtype and aval.weak_type == weak_type and not isinstance(x, np.ndarray | np.generic):
+    same = aval.dtype == dtype and aval.weak_type == weak_type
+    if same and not isinstance(x, np.ndarray | np.generic):
         return as_operand(x)
     return convert_element_type.bind(as_operand(x), dtype=dtype, weak_type=weak_type)[0]
 
@@ -153,17 +193,75 @@ def convert_element_type(x, new_dtype, weak_type=False):
 convert_element_type.family = "elementwise"
 
 
+def _bitcast_type(x, *, dtype):
+    for d in (x.dtype, dtype):
+        if dtypes.is_bool(d) or (dtypes.is_complex(d) and x.dtype != dtype):
+            remedy = "take real(x) and imag(x), or x.astype(...)"
+            raise DTypeError(f"bitcast_convert_type: to {dtype}", f"the operand is {x}", remedy)
+    wide, narrow = dtypes.itemsize_bits(x.dtype), dtypes.itemsize_bits(dtype)
+    if wide == narrow:
+        return ShapedArray(x.shape, dtype)
+    if wide > narrow and wide % narrow == 0:
+        return ShapedArray((*x.shape, wide // narrow), dtype)
+    if narrow % wide == 0 and x.shape and x.shape[-1] * wide == narrow:
+        return ShapedArray(x.shape[:-1], dtype)
+    raise ShapeError(
+        f"bitcast_convert_type: to {dtype}, of {narrow} bits",
+        f"the operand is {x}, of {wide} bits an element",
+        f"its last axis should have length {narrow // wide}"
+        if narrow % wide == 0
+        else "reshape it",
+    )
+
+
+@primitive(_bitcast_type)
+def bitcast_convert_type(operand, new_dtype):
+    """The bits of `operand` as elements of another dtype.
+
+    A narrower dtype adds a last axis, over the parts of each element, the lowest bits first; a wider
+    one drops the last axis.
+
+    >>> bitcast_convert_type(1.0, "int32")
+    Array(1065353216, dtype=int32)
+    """
+    dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
+    return bitcast_convert_type.bind(as_operand(operand), dtype=dtype)[0]
+
+
+def _reduce_precision_type(x, *, exponent_bits, mantissa_bits):
+    if not dtypes.is_float(x.dtype):
+        remedy = "use x.astype(float)"
+        raise DTypeError("reduce_precision: takes a floating dtype", f"the operand is {x}", remedy)
+    if exponent_bits < 1 or mantissa_bits < 0:
+        found = f"exponent_bits is {exponent_bits}, mantissa_bits is {mantissa_bits}"
+        remedy = "use at least 1 and 0"
+        raise ValueRangeError("reduce_precision: a float has bits", found, remedy)
+    return x
+
+
+@primitive(_reduce_precision_type)
+def reduce_precision(operand, exponent_bits, mantissa_bits):
+    """Each element rounded to a float of fewer bits, in the same dtype."""
+    bits = {"exponent_bits": int(exponent_bits), "mantissa_bits": int(mantissa_bits)}
+    return reduce_precision.bind(as_operand(operand), **bits)[0]
+
+
+reduce_precision.family = "elementwise"
+
+
+# ---------------------------------------------------------------- choices
 def _select_type(which, *cases):
     if len(cases) < 1 or (len(cases) > 2 and dtypes.is_bool(which.dtype)):
-        raise DTypeError(
-            "select_n: a bool selector takes two cases", f"it was given {len(cases)}", "use an int32 selector"
-        )
+        asked, found = "select_n: a bool selector takes two cases", f"it was given {len(cases)}"
+        raise DTypeError(asked, found, "use an int32 selector")
     if not dtypes.is_bool(which.dtype) and which.dtype != np.dtype("int32"):
-        raise DTypeError("select_n: the selector is bool or int32", f"it is {which}", "convert the selector")
+        asked, found = "select_n: the selector is bool or int32", f"it is {which}"
+        raise DTypeError(asked, found, "convert the selector")
     for c in cases:
         if c.dtype != cases[0].dtype:
             found = f"they are {', '.join(map(str, cases))}"
-            raise DTypeError("select_n: the cases need one dtype", found, "convert them with x.astype(...)")
+            remedy = "convert them with x.astype(...)"
+            raise DTypeError("select_n: the cases need one dtype", found, remedy)
     shape = common_shape("select_n", (which, *cases))
     return ShapedArray(shape, cases[0].dtype, all_weak(cases))
 
@@ -188,30 +286,48 @@ def select(pred, on_true, on_false):
 
 
 def _clamp_type(low, x, high):
+    if dtypes.is_complex(x.dtype):
+        remedy = "clamp its real and imaginary parts"
+        raise DTypeError("clamp: complex numbers have no order", f"the operand is {x}", remedy)
     for bound in (low, high):
         if bound.dtype != x.dtype:
             found = f"they are {low}, {x} and {high}"
-            raise DTypeError("clamp: bounds and operand need one dtype", found, "convert the bounds")
+            raise DTypeError(
+                "clamp: bounds and operand need one dtype", found, "convert the bounds"
+            )
     return ShapedArray(common_shape("clamp", (x, low, high)), x.dtype, x.weak_type)
 
 
 @primitive(_clamp_type)
 def clamp(min, x, max):
     """Each element of `x` moved into [min, max]."""
-    from_scalars = [as_operand(v) for v in (min, x, max)]
-    dtype = aval_of(x).dtype
-    low, x, high = (
-        Literal(v.value, ShapedArray((), dtype)) if type(v) is Literal else v for v in from_scalars
-    )
-    return clamp.bind(low, x, high)[0]
+    aval = aval_of(x)
+    low, high = (scalar_like(b, aval) if type(b) in PYTHON_SCALARS else b for b in (min, max))
+    return clamp.bind(low, as_operand(x), high)[0]
 
 
 clamp.family = "elementwise"
 
 
+# ---------------------------------------------------------------- short compositions
 def square(x):
     """x times x."""
     return integer_pow(x, 2)
+
+
+def reciprocal(x):
+    """1 / x."""
+    return integer_pow(x, -1)
+
+
+def one_minus_square(x):
+    """1 - x², exact for x near 1 and -1."""
+    return mul(sub(1, x), add(1, x))
+
+
+def log2(x):
+    """The logarithm of each element to the base 2."""
+    return div(log(x), math.log(2))
 
 
 def full_like_literal(value, aval):

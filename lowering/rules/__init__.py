@@ -1,6 +1,7 @@
 """The lowerings, a file for each family of primitives."""
 
-from hloom.lowering.rules import (  # noqa: F401
+from hloom.lowering.rules import (
+    calls,
     contraction,
     elementwise,
     reduction,

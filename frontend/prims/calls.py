@@ -1,0 +1,95 @@
+"""Call-like primitives: they hold programs, or Python functions before these are traced.
+
+`jit` calls a Program. `custom_jvp_call` and `custom_vjp_call` carry, beside the function, the user's
+derivative rule as a Python function; on concrete values they call the function itself, so that it may
+use Python control flow, and a staging trace turns it into a Program. `checkpoint` marks a Program whose
+residuals are computed again on the backward pass.
+"""
+
+from hloom.frontend.ir import Program, Var
+from hloom.frontend.primitive import Primitive, primitive
+from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
+
+
+def _program_type(*avals, program, **_):
+    return program.out_avals
+
+
+jit = Primitive("jit", _program_type, doc="Call a Program, compiled as one function.")
+checkpoint = Primitive("checkpoint", _program_type, doc="Call a Program whose residuals are recomputed.")
+
+
+def call(program, *args):
+    """The results of a program on operands, inlined into the trace in force."""
+    return program(*args) if not isinstance(program, Program) else interpret(program, args)
+
+
+def staged_call(trace, prim, args, params, fun):
+    """Stage a call of a Python function: its Program, closed, goes into the equation."""
+    program = stage(fun, [aval_of(a) for a in args], prim.name, trace.what)
+    closed = program.closed()
+    consts = program.consts
+    extra = {"num_consts": len(consts) + params.pop("num_consts", 0)}
+    return trace.emit(prim, [*consts, *args], {**params, "program": closed, **extra})
+
+
+def _stage_custom(prim):
+    def run(trace, args, params):
+        fun = params["program"]
+        if isinstance(fun, Program):
+            return trace.emit(prim, args, params)
+        return staged_call(trace, prim, args, dict(params), fun)
+
+    return run
+
+
+def _eager_custom(args, params):
+    return call(params["program"], *args)
+
+
+class Custom(Primitive):
+    """A function with a derivative rule of its own.
+
+    Parameters: `program`, a Program or, before staging, a Python function on flat operands; `rule`, an
+    object that makes the derivative; `num_consts`, how many leading operands the program closed over.
+    """
+
+    def __init__(self, name, doc):
+        super().__init__(name, _program_type, doc=doc)
+        self.stage = _stage_custom(self)
+        self.eager = _eager_custom
+
+
+custom_jvp_call = Custom("custom_jvp_call", "Call a function that has its own forward derivative.")
+custom_vjp_call = Custom("custom_vjp_call", "Call a function that has its own reverse derivative.")
+
+
+def _identity_type(*avals):
+    return avals
+
+
+@primitive(_identity_type)
+def optimization_barrier(*operands):
+    """The operands, unchanged; the compiler moves no computation across. A list."""
+    return optimization_barrier.bind(*operands)
+
+
+def residual_sources(residuals, inputs, results):
+    """Where each residual of a staged program is found: ("in", i), ("out", j), or ("new", k).
+
+    A residual that is an input or a result of the program need not be returned a second time. The
+    third value is the list of new results.
+    """
+    ins = {t.var: i for i, t in enumerate(inputs)}
+    outs = {t.var: j for j, t in enumerate(results) if type(t) is StageTracer}
+    sources, new = [], []
+    for r in residuals:
+        var = r.var if type(r) is StageTracer else None
+        if type(var) is Var and var in ins:
+            sources.append(("in", ins[var]))
+        elif type(var) is Var and var in outs:
+            sources.append(("out", outs[var]))
+        else:
+            sources.append(("new", len(new)))
+            new.append(r)
+    return sources, new

@@ -1,0 +1,81 @@
+"""Top-level functions that join the layers: passes installed, values moved, programs shown."""
+
+import numpy as np
+
+from hloom.frontend import pytree
+from hloom.frontend.array import Array
+from hloom.frontend.flat import Flat, flatten_args, name_of
+from hloom.frontend.trace import Tracer, aval_of, is_value, stage
+from hloom.runtime import compile as compilation
+from hloom.runtime import dispatch
+from hloom.runtime.array import DeviceArray, place
+from hloom.runtime.jit import Jitted, _specs
+from hloom.runtime.jit import jit as _jit
+from hloom.transforms import rules as _  # noqa: F401 - fills the tables
+from hloom.transforms.dce import dce
+
+compilation.install(dce)
+
+
+def make_program(fun):
+    """A function that gives the Program which `fun` traces to; print it to read it.
+
+    >>> import hloom
+    >>> print(hloom.make_program(lambda x: hloom.numpy.sin(x) * 2.0)(1.0))
+    { lambda ; a:~f32[]. let b:~f32[] = sin a; c:~f32[] = mul b 2.0 in (c) }
+    """
+
+    def trace(*args, **kwargs):
+        leaves, tree = flatten_args(fun, *_specs(args, kwargs))
+        return stage(Flat(fun, tree), [aval_of(x) for x in leaves], name_of(fun))
+
+    return trace
+
+
+def eval_shape(fun, *args, **kwargs):
+    """Shapes and dtypes of the results of `fun`, as ShapeDtypeStructs, without computing them."""
+    traced = fun if isinstance(fun, Jitted) else _jit(fun)
+    return traced.eval_shape(*args, **kwargs)
+
+
+def typeof(x):
+    """The aval of an array or number: its shape, dtype and weak type.
+
+    >>> import hloom
+    >>> hloom.typeof(1.0)
+    ~f32[]
+    """
+    return aval_of(x)
+
+
+def block_until_ready(x):
+    """Wait until every array in a tree has been computed; the tree."""
+    if type(x) is DeviceArray:
+        return x.block_until_ready()
+    for leaf in pytree.leaves(x):
+        if isinstance(leaf, Array):
+            leaf.block_until_ready()
+    return x
+
+
+def device_put(x, device=None):
+    """The arrays of a tree in the memory of a device (default: where they are, or the first one).
+
+    >>> import hloom, numpy
+    >>> hloom.device_put(numpy.ones(2))
+    Array([1., 1.], dtype=float32)
+    """
+    if type(x) is np.ndarray:
+        return place(x, device)
+    return pytree.map(lambda leaf: leaf if isinstance(leaf, Tracer) else place(leaf, device), x)
+
+
+def device_get(x):
+    """The arrays of a tree as NumPy arrays."""
+    return pytree.map(lambda leaf: np.asarray(leaf) if is_value(leaf) else leaf, x)
+
+
+def clear_caches():
+    """Forget every executable in memory; functions compile again, or load from the disk cache."""
+    dispatch.clear()
+    compilation.clear()

@@ -1,0 +1,335 @@
+"""`jit`: compile a Python function at its first call for each signature, and run it from then on.
+
+A call whose positional arguments are all arrays is found by their avals alone; any other is flattened,
+and found by the tree, the avals and the static arguments. Under a trace, a jitted function becomes one
+`jit` equation whose Program is kept with the function.
+"""
+
+import functools
+import inspect
+
+from hloom.frontend import pytree
+from hloom.frontend.array import Array
+from hloom.frontend.context import context
+from hloom.frontend.errors import ArgumentError
+from hloom.frontend.flat import Flat, flatten_args, name_of
+from hloom.frontend.prims import calls
+from hloom.frontend.trace import Tracer, aval_of, stage
+from hloom.runtime import nans
+from hloom.runtime.array import DeviceArray, as_array
+from hloom.runtime.compile import compiled, prepared
+from hloom.runtime.stages import Traced
+
+_ENTRIES = 4096
+
+
+class Staged:
+    """A traced signature: the Program, and how results become a tree."""
+
+    __slots__ = ("in_tree", "out_tree", "program")
+
+    def __init__(self, program, in_tree, out_tree):
+        self.program = program
+        self.in_tree = in_tree
+        self.out_tree = out_tree
+
+
+class Jitted:
+    """What `jit` returns: called like the function, it runs the compiled program."""
+
+    def __init__(
+        self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, inline
+    ):
+        functools.update_wrapper(self, fun)
+        self.fun = fun
+        self.name = name_of(fun)
+        self.inline = inline
+        names, self.positions = _parameters(fun)
+        self.static_nums, self.static_names = _both(static_argnums, static_argnames, names)
+        self.donate_nums, self.donate_names = _both(donate_argnums, donate_argnames, names)
+        self.plain = not (self.static_nums or self.static_names)
+        self.entries: dict = {}
+        self.staged: dict = {}
+
+    def __call__(self, *args, **kwargs):
+        if context.trace is None and self.plain and not kwargs:
+            key, buffers = [context.settings], []
+            for a in args:
+                if type(a) is not DeviceArray:
+                    break
+                key.append(a.aval)
+                buffers.append(a._raw)
+            else:
+                found = self.entries.get(tuple(key))
+                if found is not None:
+                    return found(buffers)
+        return self._general(args, kwargs)
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else functools.partial(self, instance)
+
+    # ------------------------------------------------------------ signatures
+    def _general(self, args, kwargs):
+        if context.settings.disable_jit:
+            return self.fun(*args, **kwargs)
+        fun, key, leaves, tree = self._signature(args, kwargs)
+        if context.trace is not None:
+            return self._stage_call(fun, key, leaves, tree)
+        avals, buffers = [], []
+        for x in leaves:
+            if type(x) is not DeviceArray:
+                x = as_array(x)
+            avals.append(x.aval)
+            buffers.append(x._raw)
+        full = (context.settings, *key, *avals)
+        found = self.entries.get(full)
+        if found is None:
+            found = self._compile(fun, key, avals, tree)
+            if len(self.entries) > _ENTRIES:
+                self.entries.clear()
+            self.entries[full] = found
+            if self.plain and not kwargs and all([type(a) is DeviceArray for a in args]):
+                self.entries[(context.settings, *avals)] = found
+        return found(buffers)
+
+    def _signature(self, args, kwargs):
+        """The function of dynamic arguments alone, the static key, and the dynamic leaves and tree."""
+        if self.plain:
+            try:
+                leaves, tree = pytree.flatten((args, kwargs))
+            except ValueError:
+                leaves, tree = flatten_args(self.fun, args, kwargs)
+            for x in leaves:
+                if type(x) is not DeviceArray and not isinstance(x, Tracer):
+                    leaves, tree = flatten_args(self.fun, args, kwargs)
+                    break
+            return self.fun, (tree,), leaves, tree
+        statics, dynamic, names = [], [], {}
+        n = len(args)
+        positions = {i % n if i < 0 else i for i in self.static_nums if -n <= i < n}
+        for i, a in enumerate(args):
+            if i in positions:
+                statics.append((i, _hashable(self.name, a, f"argument {i}")))
+            else:
+                dynamic.append(a)
+        for k, v in kwargs.items():
+            if k in self.static_names:
+                statics.append((k, _hashable(self.name, v, f"argument {k!r}")))
+            else:
+                names[k] = v
+        fun = _with_statics(self.fun, statics, n)
+        leaves, tree = flatten_args(self.fun, tuple(dynamic), names)
+        key = tree, tuple([(i, type(v), v) for i, v in statics]), n
+        return fun, key, leaves, tree
+
+    def stage(self, fun, key, avals, tree):
+        """The Staged form of a signature; kept unless it closes over the trace around."""
+        full = (context.settings, tuple(context.axes.items()), *key, *avals)
+        found = self.staged.get(full)
+        if found is None:
+            flat = Flat(fun, tree)
+            program = stage(flat, avals, self.name)
+            found = Staged(prepared(program), tree, flat.out_tree)
+            if not any([isinstance(c, Tracer) for c in program.consts]):
+                if len(self.staged) > _ENTRIES:
+                    self.staged.clear()
+                self.staged[full] = found
+        return found
+
+    def _stage_call(self, fun, key, leaves, tree):
+        if self.inline:
+            args, kwargs = tree.unflatten(leaves)
+            return fun(*args, **kwargs)
+        found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
+        program = found.program
+        outs = calls.jit.bind(*program.consts, *leaves, program=program.closed())
+        return found.out_tree.unflatten(outs)
+
+    def donated(self, tree):
+        """Positions of donated leaves among the dynamic ones."""
+        if not (self.donate_nums or self.donate_names):
+            return ()
+        found = []
+        shift = [i for i in range(self.positions or 0) if i not in self.static_nums]
+        for i, path in enumerate(pytree.leaf_keys(tree)):
+            if path[0].idx == 0:
+                place = path[1].idx
+                place = shift[place] if place < len(shift) else place
+                if place in self.donate_nums:
+                    found.append(i)
+            elif path[1].key in self.donate_names:
+                found.append(i)
+        return tuple(found)
+
+    def _compile(self, fun, key, avals, tree):
+        found = self.stage(fun, key, avals, tree)
+        donated = self.donated(tree)
+        executable = compiled(found.program, self.name, donated)
+        if context.settings.debug_nans:
+            executable = nans.checked(executable)
+        return runner(executable, found.out_tree)
+
+    # ------------------------------------------------------------ stages
+    def trace(self, *args, **kwargs):
+        """Trace the function for arguments, or `ShapeDtypeStruct`s; a Traced stage."""
+        fun, key, leaves, tree = self._signature(*_specs(args, kwargs))
+        found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
+        return Traced(found.program, found.in_tree, found.out_tree, self.name, self.donated(tree))
+
+    def lower(self, *args, **kwargs):
+        """Trace and lower the function for arguments; a Lowered stage."""
+        return self.trace(*args, **kwargs).lower()
+
+    def eval_shape(self, *args, **kwargs):
+        """The shapes and dtypes of the results, without computing them."""
+        return self.trace(*args, **kwargs).out_info
+
+    def clear_cache(self):
+        """Forget what has been traced and compiled."""
+        self.entries.clear()
+        self.staged.clear()
+
+    def __repr__(self):
+        return f"<jitted {self.name}>"
+
+
+def runner(executable, out_tree):
+    """A function of a list of buffers that runs an executable and builds the result's tree."""
+    single = pytree.treedef_is_leaf(out_tree)
+    if not isinstance(executable, nans.Checked) and not executable.consts:
+        execute, handlers, avals = executable.execute, executable.handlers, executable.out_avals
+        if single:
+            (aval,) = avals
+
+            def run(buffers):
+                return DeviceArray(execute(buffers).consume_with_handlers(handlers)[0], aval)
+        else:
+            unflatten = out_tree.unflatten
+
+            def run(buffers):
+                results = execute(buffers).consume_with_handlers(handlers)
+                return unflatten(map(DeviceArray, results, avals))
+
+        return run
+    if single:
+        return lambda buffers: executable(buffers)[0]
+    return lambda buffers: out_tree.unflatten(executable(buffers))
+
+
+def _specs(args, kwargs):
+    """Arguments with ShapeDtypeStructs made into stand-ins that have an aval."""
+    return pytree.map(lambda x: x.stand_in() if hasattr(x, "stand_in") else x, (args, kwargs))
+
+
+def _with_statics(fun, statics, n):
+    """`fun` with its static arguments filled in, a function of the dynamic ones."""
+    by_position = {i: v for i, v in statics if type(i) is int}
+    by_name = {i: v for i, v in statics if type(i) is not int}
+
+    def call(*dynamic, **kwargs):
+        rest = iter(dynamic)
+        args = [by_position[i] if i in by_position else next(rest) for i in range(n)]
+        return fun(*args, **by_name, **kwargs)
+
+    call.__name__ = name_of(fun)
+    return call
+
+
+def _hashable(name, value, what):
+    if isinstance(value, Array):
+        found = f"it is an array ({value.aval})"
+    else:
+        try:
+            hash(value)
+            return value
+        except TypeError:
+            found = f"it is {value!r} of type {type(value).__name__}, which cannot be hashed"
+    raise ArgumentError(
+        f"{name}: static {what} must be hashable, since it is part of the compiled function's key",
+        found,
+        "pass a tuple, a frozen dataclass or another hashable value, or do not mark it static",
+    )
+
+
+def _parameters(fun):
+    """Names of positional parameters, and how many there are; unknown for some built-ins."""
+    try:
+        signature = inspect.signature(fun)
+    except (TypeError, ValueError):
+        return None, 0
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    names = [p.name for p in signature.parameters.values() if p.kind in kinds]
+    return names, len(names)
+
+
+def _both(nums, names, parameters):
+    """Argument numbers and names, each completed by the other through the signature."""
+    nums = () if nums is None else (nums,) if isinstance(nums, int) else tuple(nums)
+    names = () if names is None else (names,) if isinstance(names, str) else tuple(names)
+    if parameters is not None:
+        extra = [parameters.index(k) for k in names if k in parameters]
+        more = [parameters[i] for i in nums if -len(parameters) <= i < len(parameters)]
+        return frozenset((*nums, *extra)), frozenset((*names, *more))
+    return frozenset(nums), frozenset(names)
+
+
+def jit(
+    fun=None,
+    /,
+    *,
+    static_argnums=None,
+    static_argnames=None,
+    donate_argnums=None,
+    donate_argnames=None,
+    keep_unused=False,
+    inline=False,
+):
+    """Compile `fun` with XLA when it is called, once for each combination of shapes and dtypes.
+
+    Static arguments are Python values that the trace may depend on; a new value compiles anew. The
+    memory of donated arguments may be reused for results, and the arguments are then deleted. `inline`
+    puts the function's equations into the trace around it instead of one call.
+
+    >>> import hloom
+    >>> @hloom.jit
+    ... def f(x):
+    ...     return x * 2
+    >>> f(hloom.numpy.arange(3))
+    Array([0, 2, 4], dtype=int32)
+    """
+    options = static_argnums, static_argnames, donate_argnums, donate_argnames, inline
+    if fun is None:
+        return lambda f: jit_function(f, *options)
+    return jit_function(fun, *options)
+
+
+def jit_function(fun, *options):
+    """A Jitted function."""
+    if not callable(fun):
+        raise ArgumentError(
+            "jit: its first argument is the function to compile",
+            f"it is {fun!r} of type {type(fun).__name__}",
+            "write jit(f)(x), not jit(f(x))",
+        )
+    if inspect.isgeneratorfunction(fun) or inspect.iscoroutinefunction(fun):
+        what = "jit: compiles functions that return arrays"
+        raise ArgumentError(
+            what, f"{name_of(fun)} is a generator or coroutine", "return a list instead"
+        )
+    return Jitted(fun, *options)
+
+
+def _eager_jit(args, params):
+    """Run a `jit` equation on concrete values; the executable is kept with the program."""
+    program = params["program"]
+    key = "executable", context.settings
+    found = program.memo.get(key)
+    if found is None:
+        found = compiled(prepared(program), program.name)
+        if context.settings.debug_nans:
+            found = nans.checked(found)
+        program.memo[key] = found
+    return found(tuple([as_array(a)._raw for a in args]))
+
+
+calls.jit.eager = _eager_jit

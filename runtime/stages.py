@@ -1,0 +1,118 @@
+"""The stages of compilation, ahead of time: Traced -> Lowered -> Compiled.
+
+>>> import hloom
+>>> lowered = hloom.jit(lambda x: x + 1).lower(1.0)
+>>> "stablehlo.add" in lowered.as_text()
+True
+>>> float(lowered.compile()(2.0))
+3.0
+"""
+
+from hloom.frontend import pytree
+from hloom.frontend.errors import TreeError
+from hloom.frontend.flat import argument_paths, flatten_args
+from hloom.runtime import devices
+from hloom.runtime.array import as_array
+from hloom.runtime.compile import load, lowered
+from hloom.runtime.spec import ShapeDtypeStruct
+
+
+class Traced:
+    """A traced function: its `program`, and the structures of its arguments and results."""
+
+    def __init__(self, program, in_tree, out_tree, fun_name, donated):
+        self.program = program
+        self.in_tree = in_tree
+        self.out_tree = out_tree
+        self.fun_name = fun_name
+        self.donated = donated
+
+    @property
+    def out_info(self):
+        """The results as a tree of ShapeDtypeStructs."""
+        specs = [
+            ShapeDtypeStruct(a.shape, a.dtype, weak_type=a.weak_type)
+            for a in self.program.out_avals
+        ]
+        return self.out_tree.unflatten(specs)
+
+    def lower(self, target="xla", platform=None):
+        """The program in StableHLO, for a target (`xla` or `portable`) and a platform."""
+        module = lowered(self.program, self.fun_name, self.donated, target, platform)
+        return Lowered(self, module)
+
+    def __repr__(self):
+        return f"Traced({self.fun_name}, {len(self.program.eqns)} equations)"
+
+
+class Lowered:
+    """A function in StableHLO."""
+
+    def __init__(self, traced, module):
+        self.traced = traced
+        self.module = module
+        self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
+
+    def as_text(self, dialect="stablehlo", debug_info=False):
+        """The module as text; with `debug_info`, locations in the user's program too."""
+        if dialect != "stablehlo":
+            raise ValueError(
+                f"as_text: dialect {dialect!r} is not known\n    lowered modules are StableHLO\n"
+                "    use 'stablehlo', or compile() and as_text() for HLO"
+            )
+        return self.module.text(debug_info)
+
+    def compiler_ir(self, dialect="stablehlo"):
+        """The module as an `ir.Module` of jaxlib's MLIR bindings."""
+        return self.module.ir
+
+    def compile(self, compiler_options=None):
+        """The executable for the devices in use."""
+        options = tuple(sorted((compiler_options or {}).items()))
+        placed = (devices.default_device(),)
+        return Compiled(self, load(self.traced.program, self.module, placed, options))
+
+    def __repr__(self):
+        return f"Lowered({self.traced.fun_name})"
+
+
+class Compiled:
+    """A compiled function; it is called with arguments of the avals it was compiled for."""
+
+    def __init__(self, lowered_stage, executable):
+        self.lowered = lowered_stage
+        self.executable = executable
+        self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
+
+    def __call__(self, *args, **kwargs):
+        fun_name, program = self.lowered.traced.fun_name, self.lowered.traced.program
+        leaves, tree = flatten_args(lambda: None, args, kwargs)
+        if tree != self.in_tree:
+            template = self.in_tree.unflatten(program.in_avals)
+            lines = pytree.difference(
+                template, (args, kwargs), names=("compiled for", "called with")
+            )
+            what = f"{fun_name}: compiled for arguments of another structure"
+            raise TreeError(what, lines, "pass the same structure, or compile again")
+        arrays = [as_array(x) for x in leaves]
+        for x, aval, path in zip(arrays, program.in_avals, argument_paths(tree)):
+            if (x.aval.shape, x.aval.dtype) != (aval.shape, aval.dtype):
+                what = f"{fun_name}: compiled for {path} of type {aval}"
+                raise TreeError(what, f"it is {x.aval}", "convert it, or compile again")
+        return self.out_tree.unflatten(self.executable(tuple([x._raw for x in arrays])))
+
+    def as_text(self):
+        """The optimised HLO as text."""
+        return "\n\n".join(m.to_string() for m in self.executable.loaded.hlo_modules())
+
+    def cost_analysis(self):
+        """XLA's estimates, a dict: "flops", "bytes accessed", "transcendentals" and more."""
+        found = self.executable.loaded.cost_analysis()
+        return found[0] if isinstance(found, list | tuple) else found
+
+    def memory_analysis(self):
+        """Bytes of arguments, results, temporaries and code: `temp_size_in_bytes` and its like."""
+        return self.executable.loaded.get_compiled_memory_stats()
+
+    def __repr__(self):
+        return f"Compiled({self.lowered.traced.fun_name})"

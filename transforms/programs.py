@@ -1,0 +1,159 @@
+"""Derived programs: the transformations applied to a Program as a whole, and kept with it.
+
+A function that is called 48 times on the same avals is differentiated once: rules of primitives that
+hold programs ask here.
+"""
+
+from typing import NamedTuple
+
+from hloom.frontend.ir import Program, memoised
+from hloom.frontend.prims.calls import residual_sources
+from hloom.frontend.trace import Tracer, interpret, stage
+from hloom.transforms.batch import AxisData, batch, to_front
+from hloom.transforms.jvp import jvp
+from hloom.transforms.linearize import linearize
+from hloom.transforms.transpose import transpose
+from hloom.transforms.zeros import instantiate, tangent_aval, zeros
+
+
+class Jvp(NamedTuple):
+    """`program` from primals and tangents of active inputs to results and their nonzero tangents."""
+
+    program: Program
+    nonzero: tuple
+
+
+@memoised
+def jvp_program(program, active, forced=()):
+    """The Jvp of a program; `active`, `forced`: bools of inputs with and outputs given a tangent."""
+    nonzero = []
+
+    def run(*values):
+        primals, tangents = values[: len(active)], iter(values[len(active) :])
+        outs, out_tangents = jvp(
+            lambda *xs: interpret(program, xs),
+            primals,
+            [next(tangents) if a else None for a in active],
+        )
+        for i, (y, t) in enumerate(zip(outs, out_tangents)):
+            if t is None and forced and forced[i]:
+                out_tangents[i] = instantiate(None, y)
+        nonzero[:] = [t is not None for t in out_tangents]
+        return [*outs, *[t for t in out_tangents if t is not None]]
+
+    avals = program.in_avals
+    tangent_avals = [tangent_aval(a) for a, on in zip(avals, active) if on]
+    made = stage(run, [*avals, *tangent_avals], f"{program.name}_jvp")
+    return Jvp(_sealed(made), tuple(nonzero))
+
+
+def _sealed(program):
+    """`program`, which may hold concrete constants, but no tracers of the trace around."""
+    if any(isinstance(c, Tracer) for c in program.consts):
+        raise AssertionError(f"{program.name}: a derived program closes over {program.consts}")
+    return program
+
+
+class Linear(NamedTuple):
+    """The two halves of a linearized program.
+
+    `primal` gives the results and the new residuals; `tangent` maps the residuals and the tangents of
+    active inputs to the tangents of `nonzero` results. `sources` tells where each residual is found.
+    """
+
+    primal: Program
+    tangent: Program
+    sources: tuple
+    nonzero: tuple
+
+    def residuals(self, operands, results):
+        """The residuals, from the operands and all results of `primal`."""
+        n = len(self.nonzero)
+        places = {"in": operands, "out": results, "new": results[n:]}
+        return [places[kind][i] for kind, i in self.sources]
+
+
+@memoised
+def linearize_program(program, active, forced=()):
+    """The Linear of a program for the given active inputs; outputs in `forced` get a tangent."""
+    kept = []
+
+    def run(*primals):
+        def fun(*xs):
+            return interpret(program, xs)
+
+        outs, lin = linearize(fun, primals, active, forced)
+        sources, new = residual_sources(lin.program.consts, primals, outs)
+        kept[:] = [lin, sources]
+        return [*outs, *new]
+
+    primal = stage(run, program.in_avals, program.name)
+    _sealed(primal)
+    lin, sources = kept
+    tangent = lin.program.closed()
+    tangent.name = f"{program.name}_tangent"
+    return Linear(primal, tangent, tuple(sources), tuple(lin.nonzero))
+
+
+class Transposed(NamedTuple):
+    """`program` from known operands and cotangents of results to cotangents of linear operands."""
+
+    program: Program
+    nonzero: tuple
+
+
+@memoised
+def transpose_program(program, linear, given, forced=False):
+    """The transpose of a program in the inputs marked `linear`; `given`: results with a cotangent."""
+    nonzero = []
+    known_vars = [v for v, on in zip(program.invars, linear) if not on]
+    linear_vars = [v for v, on in zip(program.invars, linear) if on]
+    constvars, unknown = program.constvars + known_vars, [None] * len(known_vars)
+    split = Program(constvars, linear_vars, program.eqns, program.outvars, program.consts + unknown)
+
+    def run(*values):
+        known, cts = values[: len(known_vars)], iter(values[len(known_vars) :])
+        found = transpose(
+            split, [next(cts) if g else None for g in given], [*program.consts, *known]
+        )
+        if forced:
+            found = [zeros(v.aval) if c is None else c for c, v in zip(found, linear_vars)]
+        nonzero[:] = [c is not None for c in found]
+        return [c for c in found if c is not None]
+
+    avals = [v.aval for v in known_vars] + [a for a, g in zip(program.out_avals, given) if g]
+    made = stage(run, avals, f"{program.name}_transpose")
+    return Transposed(_sealed(made), tuple(nonzero))
+
+
+class Batched(NamedTuple):
+    """The batched `program` and the batch dimension of each result (None: not batched)."""
+
+    program: Program
+    dims: tuple
+
+
+@memoised
+def _batch_program(program, name, size, spmd_name, dims, forced):
+    axis = AxisData(name, size, spmd_name)
+    out_dims = []
+
+    def run(*values):
+        outs, found = batch(lambda *xs: interpret(program, xs), axis, values, dims)
+        for i, on in enumerate(forced):
+            if on:
+                outs[i], found[i] = to_front(outs[i], found[i], size), 0
+        out_dims[:] = found
+        return outs
+
+    avals = [
+        a if d is None else a.update(shape=(*a.shape[:d], size, *a.shape[d:]))
+        for a, d in zip(program.in_avals, dims)
+    ]
+    made = stage(run, avals, f"{program.name}_batch")
+    return Batched(_sealed(made), tuple(out_dims))
+
+
+def batch_program(program, axis, dims, forced=()):
+    """The Batched form of a program; outputs in `forced` get their batch dimension in front."""
+    return _batch_program(program, axis.name, axis.size, axis.spmd_name, tuple(dims), tuple(forced))
