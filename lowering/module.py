@@ -28,6 +28,7 @@ from hloom.frontend.ir import Var
 from hloom.frontend.trace import stage
 from hloom.lowering import rules as _  # noqa: F401 - fills the table
 from hloom.lowering.context import context, dense
+from hloom.lowering.portable import legalize
 from hloom.lowering.table import platform_rules, rules
 
 _create = ir.Operation.create
@@ -75,9 +76,13 @@ class Module:
         return found
 
     def function(self, name, program, visibility, argument_attributes=None, result_attributes=None):
-        """Emit `program` as a function; its constants come first among the arguments."""
+        """Emit `program` as a function; the constants come first among the arguments of a public one.
+
+        A portable module has nobody to pass them, so they are in it.
+        """
         kinds = self.context.type
-        inputs = program.invars if visibility == "private" else program.constvars + program.invars
+        hidden = [] if visibility == "private" or self.target == "portable" else program.constvars
+        inputs = hidden + program.invars
         signature = ir.FunctionType.get(
             [kinds(v.aval) for v in inputs], [kinds(v.aval) for v in program.outvars]
         )
@@ -239,6 +244,10 @@ class Function:
         """A 64-bit integer attribute."""
         return self.attribute(_i64, value)
 
+    def i32(self, value):
+        """A 32-bit integer attribute."""
+        return self.attribute(_i32, value)
+
     def string(self, text):
         """A string attribute."""
         return self.attribute(ir.StringAttr.get, text)
@@ -263,6 +272,10 @@ class Function:
         """Lower a function written with primitives (a decomposition) on values of given avals."""
         program = staged(primitive_call, tuple(avals), tuple(params.items()))
         return self.run(program, operands)
+
+    def call_fun(self, function, operands, avals, **params):
+        """Call a function written with primitives as one function of the module, shared by its uses."""
+        return self.call(staged(function, tuple(avals), tuple(params.items())), operands)
 
     def region(self, owner_region, avals, build):
         """Fill a region: `build(function, *arguments)` gives the values that end the block."""
@@ -303,6 +316,10 @@ def _i64(value):
     return ir.IntegerAttr.get(ir.IntegerType.get_signless(64), value)
 
 
+def _i32(value):
+    return ir.IntegerAttr.get(ir.IntegerType.get_signless(32), value)
+
+
 def _identifier(name):
     return re.sub(r"[^A-Za-z0-9_.$-]", "_", name) or "main"
 
@@ -316,6 +333,8 @@ def lower(program, name="main", platform="cpu", target="xla", donated=(), result
     with module.context.mlir, module.context.unknown:
         attributes = _donations(program, donated) if donated else None
         module.function("main", program, "public", attributes, result_attributes)
+        if target == "portable":
+            legalize(module.ir)
     return module
 
 

@@ -1,7 +1,7 @@
 """Elementwise primitives: arithmetic, functions, comparisons, logic, bits and conversions.
 
-Each record gives a name, the dtypes it takes, and its meaning (StableHLO specification, section "Ops";
-CHLO for the special functions).
+Each record gives a name, the dtypes it takes, and its meaning (StableHLO specification, section
+"Ops"; CHLO for the special functions).
 """
 
 import math
@@ -30,7 +30,6 @@ from hloom.frontend.families import (
     scalar_like,
     unary,
 )
-from hloom.frontend.ir import Literal
 from hloom.frontend.primitive import primitive
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of
 
@@ -218,8 +217,8 @@ def _bitcast_type(x, *, dtype):
 def bitcast_convert_type(operand, new_dtype):
     """The bits of `operand` as elements of another dtype.
 
-    A narrower dtype adds a last axis, over the parts of each element, the lowest bits first; a wider
-    one drops the last axis.
+    A narrower dtype adds a last axis over the parts of each element, the lowest bits first; a
+    wider one drops the last axis.
 
     >>> bitcast_convert_type(1.0, "int32")
     Array(1065353216, dtype=int32)
@@ -328,8 +327,3 @@ def one_minus_square(x):
 def log2(x):
     """The logarithm of each element to the base 2."""
     return div(log(x), math.log(2))
-
-
-def full_like_literal(value, aval):
-    """The Literal of `value` in the dtype of `aval`."""
-    return Literal(value, ShapedArray((), aval.dtype, aval.weak_type))

@@ -1,5 +1,7 @@
 """Lowerings of the elementwise primitives."""
 
+import math
+
 import numpy as np
 from jaxlib.mlir.dialects import stablehlo
 
@@ -13,7 +15,6 @@ _BOOL = np.dtype(bool)
 one_to_one(
     {
         e.neg: "stablehlo.negate",
-        e.sign: "stablehlo.sign",
         e.abs: "stablehlo.abs",
         e.add: "stablehlo.add",
         e.sub: "stablehlo.subtract",
@@ -27,10 +28,8 @@ one_to_one(
         e.is_finite: "stablehlo.is_finite",
         e.log1p: "stablehlo.log_plus_one",
         e.cbrt: "stablehlo.cbrt",
-        e.sin: "stablehlo.sine",
         e.cos: "stablehlo.cosine",
         e.atan2: "stablehlo.atan2",
-        e.pow: "stablehlo.power",
         e.real: "stablehlo.real",
         e.imag: "stablehlo.imag",
         e.complex: "stablehlo.complex",
@@ -55,7 +54,6 @@ one_to_one(
         e.asin: "chlo.asin",
         e.acos: "chlo.acos",
         e.atan: "chlo.atan",
-        e.sinh: "chlo.sinh",
         e.cosh: "chlo.cosh",
         e.asinh: "chlo.asinh",
         e.acosh: "chlo.acosh",
@@ -66,6 +64,7 @@ one_to_one(
         e.lgamma: "chlo.lgamma",
         e.digamma: "chlo.digamma",
         e.nextafter: "chlo.next_after",
+        e.mulhi: "chlo.mulhi",
     }
 )
 
@@ -106,6 +105,60 @@ def _conj(ctx, z):
     return ctx.op("stablehlo.complex", [re, im])
 
 
+@rule(e.sign)
+def _sign(ctx, x):
+    out = ctx.outs[0]
+    if dtypes.is_unsigned(out.dtype):
+        return ctx.op("stablehlo.minimum", [x, ctx.scalar(1, out.dtype, out.shape)])
+    return ctx.op("stablehlo.sign", [x])
+
+
+@rule(e.exp2)
+def _exp2(ctx, x):
+    out = ctx.outs[0]
+    if dtypes.is_complex(out.dtype):
+        (x,) = ctx.op("stablehlo.multiply", [x, ctx.scalar(math.log(2), out.dtype, out.shape)])
+        return ctx.op("stablehlo.exponential", [x])
+    return ctx.op("stablehlo.power", [ctx.scalar(2, out.dtype, out.shape), x])
+
+
+@rule(e.pow)
+def _pow(ctx, x, y):
+    if ctx.ins[1].dtype != ctx.outs[0].dtype:
+        (y,) = ctx.op("stablehlo.convert", [y])
+    return ctx.op("stablehlo.power", [x, y])
+
+
+def _sin_parts(x, y):
+    return e.complex(_product(e.sin(x), e.cosh(y)), e.mul(e.cos(x), e.sinh(y)))
+
+
+def _sinh_parts(x, y):
+    return e.complex(e.mul(e.sinh(x), e.cos(y)), _product(e.sin(y), e.cosh(x)))
+
+
+def _product(a, b):
+    """a b, and 0 where a is, even if b is infinite."""
+    return e.select(e.eq(a, 0), a, e.mul(a, b))
+
+
+def _by_parts(primitive, name, parts):
+    @rule(primitive)
+    def emit(ctx, z):
+        out = ctx.outs[0]
+        if not dtypes.is_complex(out.dtype):
+            return ctx.op(name, [z])
+        # XLA's own complex function, a difference of exponentials, loses small numbers
+        part = ShapedArray(out.shape, dtypes.to_real(out.dtype))
+        (x,) = ctx.op("stablehlo.real", [z], out=part)
+        (y,) = ctx.op("stablehlo.imag", [z], out=part)
+        return ctx.lower_fun(parts, [x, y], [part, part])
+
+
+_by_parts(e.sin, "stablehlo.sine", _sin_parts)
+_by_parts(e.sinh, "chlo.sinh", _sinh_parts)
+
+
 @rule(e.integer_pow)
 def _integer_pow(ctx, x, *, y):
     one = ctx.scalar(1, ctx.outs[0].dtype, ctx.outs[0].shape)
@@ -142,6 +195,17 @@ def _convert(ctx, x, *, dtype, weak_type):
     return ctx.op("stablehlo.convert", [x])
 
 
+@rule(e.bitcast_convert_type)
+def _bitcast(ctx, x, *, dtype):
+    return ctx.op("stablehlo.bitcast_convert", [x])
+
+
+@rule(e.reduce_precision)
+def _reduce_precision(ctx, x, *, exponent_bits, mantissa_bits):
+    bits = {"exponent_bits": ctx.i32(exponent_bits), "mantissa_bits": ctx.i32(mantissa_bits)}
+    return ctx.op("stablehlo.reduce_precision", [x], bits)
+
+
 @rule(e.select_n)
 def _select(ctx, which, *cases):
     if dtypes.is_bool(ctx.ins[0].dtype):
@@ -155,4 +219,3 @@ def _select(ctx, which, *cases):
         below = compare(ctx, "LE", which, bound, ShapedArray(out.shape, ctx.ins[0].dtype))
         (result,) = ctx.op("stablehlo.select", [below, cases[i], result])
     return [result]
-

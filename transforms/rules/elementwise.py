@@ -7,6 +7,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.families import typed_literal
+from hloom.frontend.ir import Literal
 from hloom.frontend.prims.elementwise import (
     abs,
     acos,
@@ -17,6 +18,7 @@ from hloom.frontend.prims.elementwise import (
     atan,
     atan2,
     atanh,
+    bitcast_convert_type,
     bitwise_and,
     bitwise_not,
     bitwise_or,
@@ -37,6 +39,7 @@ from hloom.frontend.prims.elementwise import (
     erf_inv,
     erfc,
     exp,
+    exp2,
     expm1,
     floor,
     ge,
@@ -53,12 +56,15 @@ from hloom.frontend.prims.elementwise import (
     max,
     min,
     mul,
+    mulhi,
     ne,
     neg,
     nextafter,
+    one_minus_square,
     population_count,
     pow,
     real,
+    reduce_precision,
     rem,
     round,
     rsqrt,
@@ -75,19 +81,15 @@ from hloom.frontend.prims.elementwise import (
     tan,
     tanh,
 )
-from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
-from hloom.transforms import jvp, transpose
+from hloom.transforms import batch, jvp, transpose
+from hloom.transforms.batch import move
 from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import has_tangent, zeros
 
 
 def _const(value, like):
-    return typed_literal(value, aval_of(like).dtype)
-
-
-def _zero_where_not(pred, g):
-    return select(pred, g, _const(0, g))
+    return typed_literal(value, aval_of(like).dtype, True)
 
 
 # ---------------------------------------------------------------- derivatives
@@ -95,79 +97,87 @@ jvp.elementwise(neg, lambda g, x, y: neg(g))
 jvp.elementwise(add, lambda g, a, b, y: g, lambda g, a, b, y: g)
 jvp.elementwise(sub, lambda g, a, b, y: g, lambda g, a, b, y: neg(g))
 jvp.elementwise(mul, lambda g, a, b, y: mul(g, b), lambda g, a, b, y: mul(a, g))
-jvp.elementwise(
-    div, lambda g, a, b, y: div(g, b), lambda g, a, b, y: mul(mul(neg(g), y), integer_pow(b, -1))
-)
+jvp.elementwise(div, lambda g, a, b, y: div(g, b), lambda g, a, b, y: div(mul(neg(g), y), b))
 jvp.elementwise(sin, lambda g, x, y: mul(g, cos(x)))
 jvp.elementwise(cos, lambda g, x, y: neg(mul(g, sin(x))))
-jvp.elementwise(tan, lambda g, x, y: mul(g, add(integer_pow(y, 2), 1.0)))
-jvp.elementwise(asin, lambda g, x, y: mul(g, rsqrt(sub(1.0, integer_pow(x, 2)))))
-jvp.elementwise(acos, lambda g, x, y: neg(mul(g, rsqrt(sub(1.0, integer_pow(x, 2))))))
-jvp.elementwise(atan, lambda g, x, y: div(g, add(integer_pow(x, 2), 1.0)))
+jvp.elementwise(tan, lambda g, x, y: mul(g, add(integer_pow(y, 2), 1)))
+jvp.elementwise(asin, lambda g, x, y: mul(g, rsqrt(one_minus_square(x))))
+jvp.elementwise(acos, lambda g, x, y: neg(mul(g, rsqrt(one_minus_square(x)))))
+jvp.elementwise(atan, lambda g, x, y: div(g, add(integer_pow(x, 2), 1)))
 jvp.elementwise(sinh, lambda g, x, y: mul(g, cosh(x)))
 jvp.elementwise(cosh, lambda g, x, y: mul(g, sinh(x)))
-jvp.elementwise(tanh, lambda g, x, y: mul(g, sub(1.0, integer_pow(y, 2))))
-jvp.elementwise(asinh, lambda g, x, y: mul(g, rsqrt(add(integer_pow(x, 2), 1.0))))
-jvp.elementwise(acosh, lambda g, x, y: mul(g, mul(rsqrt(sub(x, 1.0)), rsqrt(add(x, 1.0)))))
-jvp.elementwise(atanh, lambda g, x, y: div(g, sub(1.0, integer_pow(x, 2))))
+jvp.elementwise(tanh, lambda g, x, y: mul(g, one_minus_square(y)))
+jvp.elementwise(asinh, lambda g, x, y: mul(g, rsqrt(add(integer_pow(x, 2), 1))))
+jvp.elementwise(acosh, lambda g, x, y: mul(g, mul(rsqrt(sub(x, 1)), rsqrt(add(x, 1)))))
+jvp.elementwise(atanh, lambda g, x, y: div(g, one_minus_square(x)))
 jvp.elementwise(exp, lambda g, x, y: mul(g, y))
-jvp.elementwise(expm1, lambda g, x, y: mul(g, add(y, 1.0)))
+jvp.elementwise(exp2, lambda g, x, y: mul(g, mul(y, math.log(2))))
+jvp.elementwise(expm1, lambda g, x, y: mul(g, add(y, 1)))
 jvp.elementwise(log, lambda g, x, y: div(g, x))
-jvp.elementwise(log1p, lambda g, x, y: div(g, add(x, 1.0)))
+jvp.elementwise(log1p, lambda g, x, y: div(g, add(x, 1)))
 jvp.elementwise(sqrt, lambda g, x, y: mul(g, div(0.5, y)))
 jvp.elementwise(rsqrt, lambda g, x, y: mul(g, mul(-0.5, div(y, x))))
-jvp.elementwise(cbrt, lambda g, x, y: mul(g, div(y, mul(3.0, x))))
-jvp.elementwise(logistic, lambda g, x, y: mul(g, mul(y, sub(1.0, y))))
-jvp.elementwise(
-    erf, lambda g, x, y: mul(g, mul(2 / math.sqrt(math.pi), exp(neg(integer_pow(x, 2)))))
-)
-jvp.elementwise(
-    erfc, lambda g, x, y: mul(g, mul(-2 / math.sqrt(math.pi), exp(neg(integer_pow(x, 2)))))
-)
-jvp.elementwise(
-    erf_inv, lambda g, x, y: mul(g, mul(math.sqrt(math.pi) / 2, exp(integer_pow(y, 2))))
-)
+jvp.elementwise(cbrt, lambda g, x, y: mul(g, div(1 / 3, integer_pow(y, 2))))
+jvp.elementwise(logistic, lambda g, x, y: mul(g, mul(y, sub(1, y))))
+
+
+def _gaussian(scale, sign):
+    """The derivative `scale` exp(±u²) of the error function (u = x) or of its inverse (u = y)."""
+    return lambda g, x, y: mul(
+        g, mul(scale, exp(integer_pow(y, 2) if sign > 0 else neg(integer_pow(x, 2))))
+    )
+
+
+jvp.elementwise(erf, _gaussian(2 / math.sqrt(math.pi), -1))
+jvp.elementwise(erfc, _gaussian(-2 / math.sqrt(math.pi), -1))
+jvp.elementwise(erf_inv, _gaussian(math.sqrt(math.pi) / 2, 1))
 jvp.elementwise(lgamma, lambda g, x, y: mul(g, digamma(x)))
-jvp.elementwise(
-    atan2,
-    lambda g, a, b, y: mul(g, div(b, add(integer_pow(a, 2), integer_pow(b, 2)))),
-    lambda g, a, b, y: mul(g, div(neg(a), add(integer_pow(a, 2), integer_pow(b, 2)))),
-)
+
+
+def _angle_term(turn):
+    """The derivative of an angle: `turn(a, b)` over the square of the radius; 0 at the origin."""
+
+    def term(g, a, b, y):
+        r2 = add(integer_pow(a, 2), integer_pow(b, 2))
+        return mul(g, div(turn(a, b), select(eq(r2, _const(0, r2)), _const(1, r2), r2)))
+
+    return term
+
+
+jvp.elementwise(atan2, _angle_term(lambda a, b: b), _angle_term(lambda a, b: neg(a)))
 jvp.elementwise(real, lambda g, x, y: real(g))
 jvp.elementwise(imag, lambda g, x, y: imag(g))
 jvp.elementwise(conj, lambda g, x, y: conj(g))
 jvp.elementwise(
-    complex, lambda g, a, b, y: complex(g, zeros(aval_of(g))), lambda g, a, b, y: complex(zeros(aval_of(g)), g)
+    complex,
+    lambda g, a, b, y: complex(g, _const(0, g)),
+    lambda g, a, b, y: complex(_const(0, g), g),
 )
 
 
 def _power_base(g, x, p, y):
     """d(x**p)/dx = p x**(p - 1), and 0 for p = 0 even where x is 0."""
-    p_is_zero = eq(p, _const(0, p))
-    return mul(g, select(p_is_zero, zeros_of(y), mul(p, pow(x, select(p_is_zero, ones_of(y), sub(p, 1.0))))))
+    if type(p) is Literal:
+        slope, lower = _const(p.value, x), _const(p.value - (p.value != 0), p)
+    else:
+        slope = convert_element_type(p, aval_of(x).dtype)
+        lower = select(eq(p, _const(0, p)), _const(1, p), sub(p, 1))
+    return mul(g, mul(slope, pow(x, lower)))
 
 
 def _power_exponent(g, x, p, y):
-    """d(x**p)/dp = x**p log x, and 0 where x is 0 and p is not negative."""
+    """d(x**p)/dp = x**p log x, and 0 where x is 0."""
     at_zero = eq(x, _const(0, x))
-    return mul(g, mul(y, log(select(at_zero, ones_of(y), x))))
-
-
-def zeros_of(x):
-    """Zeros shaped as `x`."""
-    return zeros(aval_of(x).strip_weak_type())
-
-
-def ones_of(x):
-    """Ones shaped as `x`."""
-    return broadcast_in_dim(_const(1, x), aval_of(x).shape, ())
+    return mul(g, mul(y, log(select(at_zero, _const(1, x), x))))
 
 
 jvp.elementwise(pow, _power_base, _power_exponent)
 
 
 def _integer_pow_term(g, x, out, *, y):
-    return mul(g, mul(_const(y, x), x if y == 2 else integer_pow(x, y - 1))) if y else mul(g, _const(0, x))
+    if y in (0, 1):
+        return g if y else mul(g, _const(0, g))
+    return mul(g, mul(_const(y, x), x if y == 2 else integer_pow(x, y - 1)))
 
 
 jvp.elementwise(integer_pow, _integer_pow_term)
@@ -190,34 +200,24 @@ def _sign(primals, tangents):
         return [y], [None]
     # z/|z| turns with z: its tangent is i y Im(conj(y) g) / |z|, and 0 at the origin
     r = abs(x)
-    turn = div(imag(mul(conj(y), g)), select(eq(r, _const(0, r)), ones_of(r), r))
-    return [y], [mul(y, complex(zeros_of(turn), turn))]
+    turn = div(imag(mul(conj(y), g)), select(eq(r, _const(0, r)), _const(1, r), r))
+    return [y], [mul(y, complex(_const(0, turn), turn))]
 
 
-def _extreme(primitive, wins):
-    def share(g, a, b, y):
-        # ties share the tangent
-        return mul(g, select(wins(a, b), ones_of(y), select(eq(a, b), half_of(y), zeros_of(y))))
-
-    jvp.elementwise(primitive, share, lambda g, a, b, y: share(g, b, a, y))
+def _extreme_term(g, mine, other, y):
+    """All of the tangent where the operand is the result, half of it where both are."""
+    tie = select(eq(other, y), _const(0.5, y), _const(1, y))
+    return mul(g, select(eq(mine, y), tie, _const(0, y)))
 
 
-def half_of(x):
-    """Halves shaped as `x`."""
-    return broadcast_in_dim(_const(0.5, x), aval_of(x).shape, ())
+for _extreme in (max, min):
+    jvp.elementwise(
+        _extreme,
+        lambda g, a, b, y: _extreme_term(g, a, b, y),
+        lambda g, a, b, y: _extreme_term(g, b, a, y),
+    )
 
-
-_extreme(max, lambda a, b: gt(a, b))
-_extreme(min, lambda a, b: lt(a, b))
-
-
-def _quotient(a, b):
-    """The quotient a/b rounded towards zero."""
-    q = div(a, b)
-    return mul(sign(q), floor(abs(q)))
-
-
-jvp.elementwise(rem, lambda g, a, b, y: g, lambda g, a, b, y: neg(mul(g, _quotient(a, b))))
+jvp.elementwise(rem, lambda g, a, b, y: g, lambda g, a, b, y: neg(mul(g, round(div(sub(a, y), b)))))
 
 
 @jvp.rule(convert_element_type)
@@ -235,15 +235,13 @@ def _select(primals, tangents):
     y = select_n.bind(which, *cases)
     if all(g is None for g in tangents[1:]):
         return y, [None]
-    full = [
-        zeros(aval_of(c)) if g is None else g for c, g in zip(cases, tangents[1:], strict=True)
-    ]
+    full = [zeros(aval_of(c)) if g is None else g for c, g in zip(cases, tangents[1:], strict=True)]
     shape = aval_of(y[0]).shape
     return y, [jvp.fill(select_n.bind(which, *full)[0], shape)]
 
 
 def _clamp_edge(test):
-    return lambda g, low, x, high, y: _zero_where_not(test(low, x, high), jvp.fill(g, aval_of(y).shape))
+    return lambda g, low, x, high, y: select(test(low, x, high), g, _const(0, g))
 
 
 jvp.elementwise(
@@ -262,7 +260,10 @@ for _bits in (
     shift_right_arithmetic, population_count, clz,
 ):  # fmt: skip
     jvp.none(_bits, "the operands are integers")
-jvp.none(nextafter, "its derivative with respect to the direction is zero; to x it is not defined")
+jvp.none(mulhi, "the operands are integers")
+jvp.none(bitcast_convert_type, "bits have no derivative")
+jvp.none(nextafter, "a step to a neighbouring number is piecewise constant in size")
+jvp.linear(reduce_precision)
 
 
 # ---------------------------------------------------------------- transposition
@@ -275,10 +276,10 @@ transpose.linear(add, lambda ct, a, b: ct, lambda ct, a, b: ct)
 transpose.linear(sub, lambda ct, a, b: ct, lambda ct, a, b: neg(ct))
 transpose.linear(mul, _mul_left, lambda ct, a, b: mul(ct, a))
 transpose.linear(div, lambda ct, a, b: div(ct, b), None)
-transpose.linear(rem, lambda ct, a, b: ct, None)
-transpose.linear(real, lambda ct, x: complex(ct, zeros(aval_of(ct))))
-transpose.linear(imag, lambda ct, x: complex(zeros(aval_of(ct)), neg(ct)))
+transpose.linear(real, lambda ct, x: complex(ct, _const(0, ct)))
+transpose.linear(imag, lambda ct, x: complex(_const(0, ct), neg(ct)))
 transpose.linear(conj, lambda ct, x: conj(ct))
+transpose.linear(reduce_precision, lambda ct, x, **bits: reduce_precision.bind(ct, **bits)[0])
 transpose.linear(complex, lambda ct, a, b: real(ct), lambda ct, a, b: neg(imag(ct)))
 
 
@@ -290,12 +291,22 @@ def _convert_back(cts, x, *, dtype, weak_type):
 @transpose.rule(select_n)
 def _select_back(cts, which, *cases):
     (ct,) = cts
-    nothing = zeros(aval_of(ct))
+    nothing = _const(0, ct)
     results = []
     for i, c in enumerate(cases):
         if is_linear(c):
-            chosen = select_n.bind(which, *[ct if j == i else nothing for j in range(len(cases))])[0]
-            results.append(transpose.collect(chosen, c.aval))
+            chosen = [ct if j == i else nothing for j in range(len(cases))]
+            results.append(transpose.collect(select_n.bind(which, *chosen)[0], c.aval))
         else:
             results.append(None)
     return [None, *results]
+
+
+# ---------------------------------------------------------------- batching
+@batch.rule(bitcast_convert_type)
+def _bitcast_batch(axis, operands, dims, *, dtype):
+    (x,), (d,) = operands, dims
+    # the last axis may be dropped, so it must not be the batch's
+    if d == aval_of(x).ndim - 1:
+        x, d = move(x, d, 0), 0
+    return bitcast_convert_type.bind(x, dtype=dtype), [d]
