@@ -1,9 +1,11 @@
 """The rules of jvp, transposition and batching, a file for each family of primitives."""
 
 from hloom.transforms.rules import (
+    bitcast,
     calls,
     contraction,
     elementwise,
+    random,
     reduction,
     structural,
 )
