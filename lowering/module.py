@@ -236,6 +236,10 @@ class Function:
         """A dense array of 64-bit integers."""
         return self.attribute(ir.DenseI64ArrayAttr.get, tuple(values))
 
+    def pairs(self, values):
+        """An n x 2 tensor of 64-bit integers, such as the padding of n axes."""
+        return self.attribute(_pairs, tuple(values))
+
     def bools(self, values):
         """A dense array of bools."""
         return self.attribute(ir.DenseBoolArrayAttr.get, tuple(values))
@@ -312,6 +316,10 @@ def _splat(value, dtype, shape, _text):
     return dense(np.full((), value, dtype), shape)
 
 
+def _pairs(values):
+    return dense(np.array(values, np.int64).reshape(-1, 2))
+
+
 def _i64(value):
     return ir.IntegerAttr.get(ir.IntegerType.get_signless(64), value)
 
@@ -327,11 +335,12 @@ def _identifier(name):
 def lower(program, name="main", platform="cpu", target="xla", donated=(), result_attributes=None):
     """The StableHLO module of a program; `donated` are positions among its inputs.
 
-    A donated input whose type equals that of a result gives its memory to it.
+    A donated input whose type equals that of a result gives its memory to it; a portable module does
+    not say it.
     """
     module = Module(name, platform, target)
     with module.context.mlir, module.context.unknown:
-        attributes = _donations(program, donated) if donated else None
+        attributes = _donations(program, donated) if donated and target == "xla" else None
         module.function("main", program, "public", attributes, result_attributes)
         if target == "portable":
             legalize(module.ir)

@@ -47,7 +47,9 @@ class Executable:
         self.execute = loaded.execute_sharded
         self.out_avals = program.out_avals
         self.handlers = [pjrt.handler(a, placed) for a in self.out_avals]
-        self.consts = tuple(as_array(c)._raw for c in program.consts)
+        # a portable module holds its constants
+        consts = () if module.target == "portable" else program.consts
+        self.consts = tuple(as_array(c)._raw for c in consts)
 
     def __call__(self, buffers):
         """Run on a tuple of buffers; a list of arrays."""
