@@ -10,7 +10,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
+from hloom.frontend.errors import DTypeError, ValueRangeError
 from hloom.frontend.families import (
     ANY,
     BITS,
@@ -190,41 +190,6 @@ def convert_element_type(x, new_dtype, weak_type=False):
 
 
 convert_element_type.family = "elementwise"
-
-
-def _bitcast_type(x, *, dtype):
-    for d in (x.dtype, dtype):
-        if dtypes.is_bool(d) or (dtypes.is_complex(d) and x.dtype != dtype):
-            remedy = "take real(x) and imag(x), or x.astype(...)"
-            raise DTypeError(f"bitcast_convert_type: to {dtype}", f"the operand is {x}", remedy)
-    wide, narrow = dtypes.itemsize_bits(x.dtype), dtypes.itemsize_bits(dtype)
-    if wide == narrow:
-        return ShapedArray(x.shape, dtype)
-    if wide > narrow and wide % narrow == 0:
-        return ShapedArray((*x.shape, wide // narrow), dtype)
-    if narrow % wide == 0 and x.shape and x.shape[-1] * wide == narrow:
-        return ShapedArray(x.shape[:-1], dtype)
-    raise ShapeError(
-        f"bitcast_convert_type: to {dtype}, of {narrow} bits",
-        f"the operand is {x}, of {wide} bits an element",
-        f"its last axis should have length {narrow // wide}"
-        if narrow % wide == 0
-        else "reshape it",
-    )
-
-
-@primitive(_bitcast_type)
-def bitcast_convert_type(operand, new_dtype):
-    """The bits of `operand` as elements of another dtype.
-
-    A narrower dtype adds a last axis over the parts of each element, the lowest bits first; a
-    wider one drops the last axis.
-
-    >>> bitcast_convert_type(1.0, "int32")
-    Array(1065353216, dtype=int32)
-    """
-    dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
-    return bitcast_convert_type.bind(as_operand(operand), dtype=dtype)[0]
 
 
 def _reduce_precision_type(x, *, exponent_bits, mantissa_bits):

@@ -195,11 +195,6 @@ def _convert(ctx, x, *, dtype, weak_type):
     return ctx.op("stablehlo.convert", [x])
 
 
-@rule(e.bitcast_convert_type)
-def _bitcast(ctx, x, *, dtype):
-    return ctx.op("stablehlo.bitcast_convert", [x])
-
-
 @rule(e.reduce_precision)
 def _reduce_precision(ctx, x, *, exponent_bits, mantissa_bits):
     bits = {"exponent_bits": ctx.i32(exponent_bits), "mantissa_bits": ctx.i32(mantissa_bits)}

@@ -18,7 +18,6 @@ from hloom.frontend.prims.elementwise import (
     atan,
     atan2,
     atanh,
-    bitcast_convert_type,
     bitwise_and,
     bitwise_not,
     bitwise_or,
@@ -82,8 +81,7 @@ from hloom.frontend.prims.elementwise import (
     tanh,
 )
 from hloom.frontend.trace import aval_of
-from hloom.transforms import batch, jvp, transpose
-from hloom.transforms.batch import move
+from hloom.transforms import jvp, transpose
 from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import has_tangent, zeros
 
@@ -261,7 +259,6 @@ for _bits in (
 ):  # fmt: skip
     jvp.none(_bits, "the operands are integers")
 jvp.none(mulhi, "the operands are integers")
-jvp.none(bitcast_convert_type, "bits have no derivative")
 jvp.none(nextafter, "a step to a neighbouring number is piecewise constant in size")
 jvp.linear(reduce_precision)
 
@@ -300,13 +297,3 @@ def _select_back(cts, which, *cases):
         else:
             results.append(None)
     return [None, *results]
-
-
-# ---------------------------------------------------------------- batching
-@batch.rule(bitcast_convert_type)
-def _bitcast_batch(axis, operands, dims, *, dtype):
-    (x,), (d,) = operands, dims
-    # the last axis may be dropped, so it must not be the batch's
-    if d == aval_of(x).ndim - 1:
-        x, d = move(x, d, 0), 0
-    return bitcast_convert_type.bind(x, dtype=dtype), [d]
