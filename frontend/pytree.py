@@ -37,6 +37,7 @@ from hloom.frontend.treedef import (
 from hloom.frontend.treedef import (
     leaf_keys,
     leaf_paths,
+    make_node,
     spread,
     treedef_from_data,
     treedef_to_data,
@@ -69,6 +70,7 @@ __all__ = [
     "leaf_paths",
     "leaves",
     "leaves_with_path",
+    "make_node",
     "map",
     "map_with_path",
     "reduce",

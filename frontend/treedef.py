@@ -176,8 +176,10 @@ def treedef_to_data(treedef, encode=None):
 
 
 def treedef_from_data(data, decode=None):
-    """The structure that `treedef_to_data` wrote; `decode` returns (type, aux) of other nodes."""
-    make = registry.PyTreeDef.from_node_data_and_children
+    """The structure that `treedef_to_data` wrote.
+
+    `decode(aux, children)`, given the structures of the children, makes that of another node.
+    """
     if data == "*":
         return registry.registry.flatten(0)[1]
     if data is None:
@@ -186,8 +188,8 @@ def treedef_from_data(data, decode=None):
         raise _unreadable(data)
     tag, aux, *children = data
     if tag == "node" and decode is not None:
-        kind, aux = decode(aux)
-    elif tag in ("list", "tuple") and aux is None:
+        return decode(aux, [treedef_from_data(child, decode) for child in children])
+    if tag in ("list", "tuple") and aux is None:
         kind = _KINDS[tag]
     elif tag == "dict" and _are_keys(aux, len(children)) and _are_sorted(aux):
         kind = dict
@@ -195,7 +197,13 @@ def treedef_from_data(data, decode=None):
         kind, aux = collections.OrderedDict, tuple(aux)
     else:
         raise _unreadable(data)
-    return make(registry.registry, (kind, aux), [treedef_from_data(c, decode) for c in children])
+    return make_node(kind, aux, [treedef_from_data(child, decode) for child in children])
+
+
+def make_node(kind, aux, children):
+    """The structure of a node of a type, with auxiliary data and the structures of its children."""
+    make = registry.PyTreeDef.from_node_data_and_children
+    return make(registry.registry, (kind, aux), children)
 
 
 def _are_keys(aux, count):

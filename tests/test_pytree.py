@@ -376,9 +376,9 @@ def test_custom_nodes_as_data():
     def encode(kind, aux):
         return {"name": kind.__name__, "aux": aux}
 
-    def decode(data):
+    def decode(data, children):
         kind = {"Pair": Pair, "Box": Box}[data["name"]]
-        return kind, data["aux"]
+        return pytree.make_node(kind, data["aux"], children)
 
     treedef = tree.structure(Pair(Box(1, "label"), [2]))
     data = json.loads(json.dumps(pytree.treedef_to_data(treedef, encode)))
