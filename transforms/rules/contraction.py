@@ -1,9 +1,8 @@
 """Rules of dot_general: linear in each operand."""
 
-import numpy as np
-
+from hloom.frontend.precision import swapped
 from hloom.frontend.prims.contraction import dot_general
-from hloom.frontend.prims.elementwise import add
+from hloom.frontend.prims.elementwise import add, convert_element_type
 from hloom.frontend.prims.structural import transpose as move_axes
 from hloom.frontend.trace import aval_of
 from hloom.transforms import batch, jvp, transpose
@@ -24,50 +23,61 @@ def _dot_back(cts, x, y, *, dimension_numbers, precision, preferred_element_type
     (ct,) = cts
     (xc, yc), (xb, yb) = dimension_numbers
     if is_linear(x):
-        return [_other(ct, y, x.aval, (yc, xc), (yb, xb), precision, False), None]
-    return [None, _other(ct, x, y.aval, (xc, yc), (xb, yb), precision, True)]
+        return [_other(ct, y, x.aval, (yc, xc), (yb, xb), precision, known_is_left=False), None]
+    return [None, _other(ct, x, y.aval, (xc, yc), (xb, yb), precision, known_is_left=True)]
 
 
 def _other(ct, known, wanted, contracted, batched, precision, known_is_left):
-    """The cotangent of one operand: the result's with the free axes of the other contracted away."""
+    """The cotangent of one operand: the result's with the free axes of the other contracted away.
+
+    Of the two orders of the factors, the one is taken whose product needs no transposition.
+    """
     (kc, wc), (kb, wb) = contracted, batched
-    rank = aval_of(known).ndim
-    free = [a for a in range(rank) if a not in kc and a not in kb]
+    free = [a for a in range(aval_of(known).ndim) if a not in kc and a not in kb]
     wanted_free = [a for a in range(wanted.ndim) if a not in wc and a not in wb]
-    first = len(kb)
-    ct_free = range(first, first + len(free)) if known_is_left else range(first + len(wanted_free), aval_of(ct).ndim)
-    dims = ((tuple(ct_free), tuple(free)), (tuple(range(first)), tuple(kb)))
-    precision = precision and tuple(reversed(precision)) if known_is_left else precision
-    out_dtype = None if aval_of(ct).dtype == aval_of(known).dtype == wanted.dtype else wanted.dtype
-    product = dot_general(ct, known, dims, precision, out_dtype)
-    # the product has the batch axes, the free axes of the wanted operand, and its contracted ones
-    # in the order in which they stand in `known`
-    by_known = sorted(range(len(kc)), key=lambda i: kc[i])
-    axes = [*wb, *wanted_free, *[wc[i] for i in by_known]]
-    return move_axes(product, [int(i) for i in np.argsort(axes)])
+    first = len(kb) if known_is_left else len(kb) + len(wanted_free)
+    ct_free = tuple(range(first, first + len(free)))
+    ct_batch = tuple(range(len(kb)))
+    # the axes of `known` that are left stand in its order, wherever their partners are
+    partners = [wc[i] for i in sorted(range(len(kc)), key=kc.__getitem__)]
+    known_first = [*wb, *partners, *wanted_free]
+    if known_first == sorted(known_first):
+        factors, dims, axes = (known, ct), ((free, ct_free), (kb, ct_batch)), known_first
+    else:
+        factors, dims = (ct, known), ((ct_free, free), (ct_batch, kb))
+        axes = [*wb, *wanted_free, *partners]
+    # the cotangent stands where the wanted operand was, or in the place of the other
+    in_order = (factors[0] is known) == known_is_left
+    product = dot_general(*factors, dims, precision if in_order else swapped(precision))
+    product = move_axes(product, [axes.index(i) for i in range(len(axes))])
+    if aval_of(product).dtype != wanted.dtype:
+        return convert_element_type(product, wanted.dtype)
+    return product
 
 
 @batch.rule(dot_general)
-def _dot_batch(axis, operands, dims, *, dimension_numbers, precision, preferred_element_type):
+def _dot_batch(axis, operands, dims, *, dimension_numbers, **params):
     (x, y), (dx, dy) = operands, dims
     (xc, yc), (xb, yb) = dimension_numbers
-    params = {"precision": precision, "preferred_element_type": preferred_element_type}
-    if dx is not None and dy is not None:
-        shift = lambda axes, d: tuple([a + (a >= d) for a in axes])  # noqa: E731
-        numbers = (
-            (shift(xc, dx), shift(yc, dy)),
-            ((dx, *shift(xb, dx)), (dy, *shift(yb, dy))),
-        )
-        return dot_general.bind(x, y, dimension_numbers=numbers, **params), [0]
     if dx is not None:
-        # the batch axis is one more free axis of x
-        numbers = ((tuple([a + (a >= dx) for a in xc]), yc), (tuple([a + (a >= dx) for a in xb]), yb))
-        out = dot_general.bind(x, y, dimension_numbers=numbers, **params)
-        free = [a for a in range(aval_of(x).ndim) if a not in numbers[0][0] and a not in numbers[1][0]]
-        return out, [len(xb) + free.index(dx)]
-    numbers = ((xc, tuple([a + (a >= dy) for a in yc])), (xb, tuple([a + (a >= dy) for a in yb])))
-    out = dot_general.bind(x, y, dimension_numbers=numbers, **params)
-    free = [a for a in range(aval_of(y).ndim) if a not in numbers[0][1] and a not in numbers[1][1]]
-    rank_left = aval_of(x).ndim - len(xc) - len(xb)
-    return out, [len(xb) + rank_left + free.index(dy)]
+        xc, xb = _shifted(xc, dx), _shifted(xb, dx)
+    if dy is not None:
+        yc, yb = _shifted(yc, dy), _shifted(yb, dy)
+    if dx is not None and dy is not None:
+        numbers = (xc, yc), ((dx, *xb), (dy, *yb))
+        return dot_general.bind(x, y, dimension_numbers=numbers, **params), [0]
+    # the batch axis is one more free axis of its operand
+    out = dot_general.bind(x, y, dimension_numbers=((xc, yc), (xb, yb)), **params)
+    if dx is not None:
+        return out, [len(xb) + _place_among_free(dx, xc, xb)]
+    left = aval_of(x).ndim - len(xc)
+    return out, [left + _place_among_free(dy, yc, yb)]
 
+
+def _shifted(axes, dim):
+    """The axes as they are numbered once there is a batch dimension at `dim`."""
+    return tuple([a + (a >= dim) for a in axes])
+
+
+def _place_among_free(dim, contracted, batched):
+    return dim - sum(a < dim for a in (*contracted, *batched))
