@@ -61,6 +61,10 @@ class TreeError(HloomError, ValueError):
     """Two pytrees that should have the same structure and have not."""
 
 
+class UnsupportedError(HloomError, NotImplementedError):
+    """What NumPy does and immutable or traced arrays cannot: `hloom.numpy.sum(x, out=y)`."""
+
+
 class RuleError(HloomError, NotImplementedError):
     """A primitive lacks a rule that a transformation needs."""
 

@@ -1,0 +1,325 @@
+"""Arithmetic and mathematical functions of each element.
+
+Most are one primitive behind promotion, and stand at the end; integers become the default float
+where the function's values are no integers.
+"""
+
+from hloom.frontend import dtypes
+from hloom.frontend.errors import DTypeError
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.trace import aval_of
+from hloom.numpy.promotion import (
+    common_dtype,
+    operand,
+    promote,
+    promote_dtypes_inexact,
+    promote_inexact,
+    promote_shapes,
+    select,
+    to_dtype,
+)
+from hloom.numpy.ufunc import of_one, of_one_inexact, of_two, operation
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+def dtype_of(x):
+    """The dtype of an operand."""
+    return aval_of(x).dtype
+
+
+def inexact(name, x):
+    """One operand in a float or complex dtype."""
+    return promote_dtypes_inexact(name, x)[0]
+
+
+def real_only(name, *xs):
+    """Raise unless the operands are real."""
+    for x in xs:
+        if dtypes.is_complex(dtype_of(x)):
+            found = f"an operand is {aval_of(x)}"
+            raise DTypeError(f"{name}: takes real numbers", found, "use x.real, or abs(x)")
+
+
+def _bool_to_int(x):
+    """An operand with bools as integers."""
+    is_bool = dtypes.is_bool(dtype_of(x))
+    return to_dtype(x, dtypes.canonicalize(dtypes.int64)) if is_bool else x
+
+
+# ---------------------------------------------------------------- arithmetic
+@operation
+def absolute(x, /):
+    """The absolute value of each element; real for complex numbers."""
+    x = operand("absolute", x)
+    unchanged = dtypes.is_bool(dtype_of(x)) or dtypes.is_unsigned(dtype_of(x))
+    return positive(x) if unchanged else e.abs(x)
+
+
+@operation
+def fabs(x, /):
+    """The absolute value of each element of a real array, as a float."""
+    x = inexact("fabs", x)
+    real_only("fabs", x)
+    return e.abs(x)
+
+
+@operation
+def positive(x, /):
+    """Each element, unchanged."""
+    x = operand("positive", x)
+    return e.convert_element_type.bind(x, dtype=dtype_of(x), weak_type=aval_of(x).weak_type)[0]
+
+
+@operation
+def square(x, /):
+    """The square of each element."""
+    return e.integer_pow(_bool_to_int(operand("square", x)), 2)
+
+
+@operation
+def reciprocal(x, /):
+    """One over each element, as a float."""
+    return e.integer_pow(inexact("reciprocal", x), -1)
+
+
+@operation
+def floor_divide(x1, x2, /):
+    """The largest integer not above the quotient of two arrays."""
+    return _divmod("floor_divide", x1, x2)[0]
+
+
+@operation
+def remainder(x1, x2, /):
+    """The remainder of floor division: it has the sign of the divisor."""
+    x1, x2 = _divisible("remainder", x1, x2)
+    return _modulus(x1, x2)
+
+
+@operation
+def fmod(x1, x2, /):
+    """The remainder of division towards zero: it has the sign of the dividend."""
+    return e.rem(*_divisible("fmod", x1, x2))
+
+
+@operation
+def divmod(x1, x2, /):
+    """The quotient and the remainder of floor division.
+
+    >>> import hloom.numpy as np
+    >>> q, r = np.divmod(-7, 3)
+    >>> int(q), int(r)
+    (-3, 2)
+    """
+    return _divmod("divmod", x1, x2)
+
+
+def _divisible(name, x1, x2):
+    x1, x2 = promote(name, x1, x2)
+    real_only(name, x1)
+    return _bool_to_int(x1), _bool_to_int(x2)
+
+
+def _divmod(name, x1, x2):
+    x1, x2 = _divisible(name, x1, x2)
+    dtype = dtype_of(x1)
+    if dtypes.is_unsigned(dtype):
+        return e.div(x1, x2), e.rem(x1, x2)
+    if dtypes.is_integer(dtype):
+        quotient, rest = e.div(x1, x2), e.rem(x1, x2)
+        adjust = _needs_adjusting(rest, x2)
+        quotient = select(adjust, e.sub(quotient, 1), quotient)
+        return quotient, select(adjust, e.add(rest, x2), rest)
+    rest = _modulus(x1, x2)
+    # the difference is a multiple of x2, but for rounding
+    quotient = e.round(e.div(e.sub(x1, rest), x2), 1)
+    return select(e.eq(x2, 0.0), e.div(x1, x2), quotient), rest
+
+
+def _needs_adjusting(rest, divisor):
+    return e.bitwise_and(e.ne(rest, 0), e.ne(e.lt(rest, 0), e.lt(divisor, 0)))
+
+
+def _modulus(x1, x2):
+    rest = e.rem(x1, x2)
+    if dtypes.is_unsigned(dtype_of(x1)):
+        return rest
+    return select(_needs_adjusting(rest, x2), e.add(rest, x2), rest)
+
+
+@operation
+def float_power(x1, x2, /):
+    """`x1` to the power of `x2`, both as floats."""
+    return e.pow(*promote_inexact("float_power", x1, x2))
+
+
+# ---------------------------------------------------------------- exponentials and their inverses
+@operation
+def exp2(x, /):
+    """2 to the power of each element."""
+    x = inexact("exp2", x)
+    return e.exp(e.mul(x, 0.6931471805599453))
+
+
+@operation
+def log2(x, /):
+    """The logarithm to base 2 of each element."""
+    return e.div(e.log(inexact("log2", x)), 0.6931471805599453)
+
+
+@operation
+def log10(x, /):
+    """The logarithm to base 10 of each element."""
+    return e.div(e.log(inexact("log10", x)), 2.302585092994046)
+
+
+@operation
+def logaddexp(x1, x2, /):
+    """log(exp(x1) + exp(x2)), without overflow."""
+    x1, x2 = promote_inexact("logaddexp", x1, x2)
+    return _logaddexp(x1, x2, e.exp, e.log1p)
+
+
+@operation
+def logaddexp2(x1, x2, /):
+    """log2(2**x1 + 2**x2), without overflow."""
+    x1, x2 = promote_inexact("logaddexp2", x1, x2)
+    return _logaddexp(x1, x2, exp2, lambda x: e.div(e.log1p(x), 0.6931471805599453))
+
+
+def _logaddexp(x1, x2, exp, log1p):
+    if dtypes.is_complex(dtype_of(x1)):
+        above = e.ge(e.real(x1), e.real(x2))
+        most, least = select(above, x1, x2), select(above, x2, x1)
+        return e.add(most, log1p(exp(e.sub(least, most))))
+    difference = e.sub(x1, x2)
+    undefined = e.ne(difference, difference)  # equal infinities, or a NaN
+    safe = select(undefined, 0.0, difference)
+    regular = e.add(e.max(x1, x2), log1p(exp(e.neg(e.abs(safe)))))
+    return select(undefined, e.add(x1, x2), regular)
+
+
+@operation
+def hypot(x1, x2, /):
+    """The length of the hypotenuse, sqrt(x1**2 + x2**2), without overflow."""
+    x1, x2 = promote_inexact("hypot", x1, x2)
+    real_only("hypot", x1)
+    x1, x2 = e.abs(x1), e.abs(x2)
+    infinite = e.bitwise_or(e.eq(x1, float("inf")), e.eq(x2, float("inf")))
+    most, least = e.max(x1, x2), e.min(x1, x2)
+    ratio = e.div(least, select(e.eq(most, 0.0), 1.0, most))
+    length = e.mul(most, e.sqrt(e.add(e.integer_pow(ratio, 2), 1.0)))
+    return select(infinite, float("inf"), length)
+
+
+# ---------------------------------------------------------------- angles
+@operation
+def deg2rad(x, /):
+    """Degrees to radians."""
+    return e.mul(inexact("deg2rad", x), 0.017453292519943295)
+
+
+@operation
+def rad2deg(x, /):
+    """Radians to degrees."""
+    return e.mul(inexact("rad2deg", x), 57.29577951308232)
+
+
+@operation
+def sinc(x, /):
+    """sin(pi x) / (pi x), which is 1 at 0."""
+    x = e.mul(inexact("sinc", x), 3.141592653589793)
+    small = e.eq(x, 0) if dtypes.is_complex(dtype_of(x)) else e.lt(e.abs(x), 1e-4)
+    squared = e.integer_pow(x, 2)
+    series = e.add(e.mul(squared, e.add(e.mul(squared, 1 / 120), -1 / 6)), 1.0)
+    safe = select(small, 1.0, x)
+    return select(small, series, e.div(e.sin(safe), safe))
+
+
+# ---------------------------------------------------------------- power
+def power(x1, x2, /):
+    """`x1` to the power of `x2`.
+
+    Integers to the power of integers are integers; a Python integer `x2` is a static exponent, and
+    a negative one of an integer `x1` raises TypeError.
+
+    >>> import hloom.numpy as np
+    >>> np.power(np.arange(4), 2)
+    Array([0, 1, 4, 9], dtype=int32)
+    """
+    if type(x2) is int:
+        return _static_power(x1, x2)
+    return _power(x1, x2)
+
+
+@fused
+def _static_power(x1: ArrayLike, x2):
+    x1 = _bool_to_int(operand("power", x1))
+    if x2 < 0 and dtypes.is_integer(dtype_of(x1)):
+        found = f"the base is {aval_of(x1)}"
+        raise DTypeError(
+            f"power: an integer to the power {x2}", found, "convert the base to a float"
+        )
+    return e.integer_pow(x1, x2)
+
+
+@operation
+def _power(x1, x2, /):
+    x1, x2 = operand("power", x1), operand("power", x2)
+    dtype, weak = common_dtype([x1, x2])
+    if not dtypes.is_inexact(dtype):
+        return _integer_power(*map(_bool_to_int, promote("power", x1, x2)))
+    x1, x2 = (to_dtype(x, dtype, weak) for x in promote_shapes("power", x1, x2))
+    return e.pow(x1, x2)
+
+
+def _integer_power(x, n):
+    """By repeated squaring, a bit of the exponents after another; 0 for negative exponents."""
+    bits = dtypes.iinfo(dtype_of(n)).bits
+    result = select(e.eq(e.bitwise_and(n, 1), 1), x, 1)
+    for i in range(1, bits - dtypes.is_signed(dtype_of(n))):
+        x = e.integer_pow(x, 2)
+        bit = e.bitwise_and(e.shift_right_logical(n, i), 1)
+        result = select(e.eq(bit, 1), e.mul(result, x), result)
+    if dtypes.is_unsigned(dtype_of(n)):
+        return result
+    inverse = select(e.eq(x, 1), 1, 0)
+    return select(e.lt(n, 0), inverse, result)
+
+
+# ---------------------------------------------------------------- one primitive each
+negative = of_one("negative", e.neg, dtypes.NUMERIC)
+sign = of_one("sign", e.sign, dtypes.NUMERIC)
+
+exp = of_one_inexact("exp", e.exp)
+expm1 = of_one_inexact("expm1", e.expm1)
+log = of_one_inexact("log", e.log)
+log1p = of_one_inexact("log1p", e.log1p)
+sqrt = of_one_inexact("sqrt", e.sqrt)
+cbrt = of_one_inexact("cbrt", e.cbrt)
+sin = of_one_inexact("sin", e.sin)
+cos = of_one_inexact("cos", e.cos)
+tan = of_one_inexact("tan", e.tan)
+asin = arcsin = of_one_inexact("arcsin", e.asin)
+acos = arccos = of_one_inexact("arccos", e.acos)
+atan = arctan = of_one_inexact("arctan", e.atan)
+sinh = of_one_inexact("sinh", e.sinh)
+cosh = of_one_inexact("cosh", e.cosh)
+tanh = of_one_inexact("tanh", e.tanh)
+asinh = arcsinh = of_one_inexact("arcsinh", e.asinh)
+acosh = arccosh = of_one_inexact("arccosh", e.acosh)
+atanh = arctanh = of_one_inexact("arctanh", e.atanh)
+
+add = of_two("add", e.add, dtypes.NUMERIC | dtypes.BOOLS)
+subtract = of_two("subtract", e.sub, dtypes.NUMERIC)
+multiply = of_two("multiply", e.mul, dtypes.NUMERIC | dtypes.BOOLS)
+divide = true_divide = of_two("divide", e.div, dtypes.INEXACTS, promote_inexact)
+atan2 = arctan2 = of_two("arctan2", e.atan2, dtypes.FLOATS, promote_inexact)
+maximum = of_two("maximum", e.max, dtypes.NUMERIC | dtypes.BOOLS)
+minimum = of_two("minimum", e.min, dtypes.NUMERIC | dtypes.BOOLS)
+
+abs = absolute
+mod = remainder
+pow = power
+radians = deg2rad
+degrees = rad2deg

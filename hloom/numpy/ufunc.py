@@ -1,0 +1,175 @@
+"""Wrappers of elementwise functions of one and two operands, for speed on the paths taken most.
+
+A wrapper has a `body`, the function as plain library code, and takes short ways around it:
+
+* on concrete arrays: one lookup by the operands' avals finds the compiled program of the body;
+* under a trace, where the operands need no promotion: straight to the primitive that it applies.
+
+`direct` is the set of dtypes that the primitive takes as they are.
+"""
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.context import context
+from hloom.frontend.families import typed_literal
+from hloom.frontend.trace import PYTHON_SCALARS
+from hloom.numpy.promotion import keeps, operand, promote, promote_dtypes_inexact
+from hloom.runtime.array import DeviceArray, as_array, scalar
+from hloom.runtime.dispatch import compile_function
+
+_NONE: frozenset = frozenset()
+
+
+def unary(name, body, primitive=None, direct=_NONE):
+    """The fast wrapper of a function of one operand."""
+    cache: dict = {}
+    bind = primitive and primitive.bind
+
+    def call(x, /):
+        if context.trace is None:
+            if type(x) is DeviceArray:
+                run = cache.get((context.settings, x.aval))
+                if run is None:
+                    run = _remember(cache, body, name, x)
+                return run((x._raw,))
+            return call(as_array(operand(name, x)))
+        if isinstance(x, Array) and x.aval.dtype in direct:
+            return bind(x)[0]
+        return body(x)
+
+    return _named(call, name, body)
+
+
+def binary(name, body, primitive=None, direct=_NONE):
+    """The fast wrapper of a function of two operands."""
+    cache: dict = {}
+    bind = primitive and primitive.bind
+
+    def call(x, y, /):
+        if context.trace is None:
+            if type(x) is DeviceArray:
+                if type(y) is not DeviceArray:
+                    y = beside(name, y, x)
+            elif type(y) is DeviceArray:
+                x = beside(name, x, y)
+            else:
+                x = as_array(operand(name, x))
+                y = beside(name, y, x)
+            run = cache.get((context.settings, x.aval, y.aval))
+            if run is None:
+                run = _remember(cache, body, name, x, y)
+            return run((x._raw, y._raw))
+        if isinstance(x, Array):
+            if isinstance(y, Array):
+                if x.aval is y.aval and x.aval.dtype in direct:
+                    return bind(x, y)[0]
+            elif type(y) in PYTHON_SCALARS and x.aval.dtype in direct:
+                y = number(y, x.aval.dtype)
+                if type(y) not in PYTHON_SCALARS:
+                    return bind(x, y)[0]
+        elif type(x) in PYTHON_SCALARS and isinstance(y, Array) and y.aval.dtype in direct:
+            x = number(x, y.aval.dtype)
+            if type(x) not in PYTHON_SCALARS:
+                return bind(x, y)[0]
+        return body(x, y)
+
+    return _named(call, name, body)
+
+
+def _named(call, name, body):
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = body.__doc__
+    call.__module__ = "hloom.numpy"
+    call.function = body
+    return call
+
+
+def _remember(cache, body, name, *operands):
+    if len(cache) > 1024:
+        cache.clear()
+    found = compile_function(body, [x.aval for x in operands], name)
+    cache[(context.settings, *(x.aval for x in operands))] = found
+    return found
+
+
+_LITERALS: dict = {}
+_ARRAYS: dict = {}
+
+
+def number(value, dtype):
+    """The Literal of a number beside an array of `dtype`; the number itself if it widens that."""
+    key = dtype, type(value), value
+    found = _LITERALS.get(key)
+    if found is None:
+        if not keeps(dtype, type(value)):
+            return value
+        found = typed_literal(fitting(value, dtype), dtype, True)
+        if value or type(value) is int:  # 0.0 and -0.0 would share a key
+            if len(_LITERALS) > 4096:
+                _LITERALS.clear()
+            _LITERALS[key] = found
+    return found
+
+
+def fitting(value, dtype):
+    """A Python number as `dtype` holds it: integers wrap around."""
+    if type(value) is int and dtypes.is_integer(dtype):
+        limits = dtypes.iinfo(dtype)
+        if not limits.min <= value <= limits.max:
+            return (value - int(limits.min)) % (1 << limits.bits) + int(limits.min)
+    return value
+
+
+def beside(name, x, other):
+    """The concrete array of an operand beside a concrete array; a number takes its dtype."""
+    kind = type(x)
+    if kind not in PYTHON_SCALARS:
+        return as_array(operand(name, x))
+    dtype = other.aval.dtype
+    found = _ARRAYS.get((dtype, kind, x))
+    if found is None or found._raw.is_deleted():
+        if not keeps(dtype, kind):
+            return as_array(x)
+        found = scalar(fitting(x, dtype), ShapedArray((), dtype, True))
+        if x or kind is int:
+            if len(_ARRAYS) > 4096:
+                _ARRAYS.clear()
+            _ARRAYS[dtype, kind, x] = found
+    return found
+
+
+def operation(body):
+    """Make a function of one or two operands, written as plain code, fast on concrete arrays."""
+    make = unary if body.__code__.co_argcount == 1 else binary
+    return make(body.__name__, body)
+
+
+def of_one(name, primitive, direct):
+    """The function of one operand that is one primitive, which takes the dtypes `direct`."""
+
+    def body(x, /):
+        return primitive.bind(operand(name, x))[0]
+
+    body.__doc__ = primitive.__doc__
+    return unary(name, body, primitive, direct)
+
+
+def of_one_inexact(name, primitive):
+    """The function of one operand that is one primitive of floats and complex numbers."""
+
+    def body(x, /):
+        return primitive.bind(*promote_dtypes_inexact(name, x))[0]
+
+    body.__doc__ = primitive.__doc__
+    return unary(name, body, primitive, dtypes.INEXACTS)
+
+
+def of_two(name, primitive, direct, promotion=promote):
+    """The function of two operands that is one primitive behind a promotion."""
+
+    def body(x, y, /):
+        return primitive.bind(*promotion(name, x, y))[0]
+
+    body.__doc__ = primitive.__doc__
+    return binary(name, body, primitive, direct)
