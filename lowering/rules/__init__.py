@@ -4,8 +4,11 @@ from hloom.lowering.rules import (
     bitcast,
     calls,
     contraction,
+    cumulative,
     elementwise,
+    indexing,
     random,
     reduction,
+    scatter,
     structural,
 )

@@ -4,8 +4,12 @@ from hloom.transforms.rules import (
     bitcast,
     calls,
     contraction,
+    custom,
+    cumulative,
     elementwise,
+    indexing,
     random,
     reduction,
+    scatter,
     structural,
 )
