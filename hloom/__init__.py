@@ -35,6 +35,7 @@ from hloom.runtime.devices import (
 )
 from hloom.runtime.jit import jit
 from hloom.runtime.spec import ShapeDtypeStruct
+from hloom.transforms.custom import custom_jvp, custom_vjp
 from hloom.transforms.derivatives import (
     grad,
     hessian,
@@ -46,6 +47,9 @@ from hloom.transforms.derivatives import (
     value_and_grad,
     vjp,
 )
+from hloom.transforms.remat import checkpoint, checkpoint_policies
 from hloom.transforms.vmap import vmap
+
+remat = checkpoint
 
 __version__ = "0.1.0"

@@ -16,7 +16,9 @@ def _program_type(*avals, program, **_):
 
 
 jit = Primitive("jit", _program_type, doc="Call a Program, compiled as one function.")
-checkpoint = Primitive("checkpoint", _program_type, doc="Call a Program whose residuals are recomputed.")
+checkpoint = Primitive(
+    "checkpoint", _program_type, doc="Call a Program whose residuals are recomputed."
+)
 
 
 def call(program, *args):
@@ -51,7 +53,8 @@ class Custom(Primitive):
     """A function with a derivative rule of its own.
 
     Parameters: `program`, a Program or, before staging, a Python function on flat operands; `rule`, an
-    object that makes the derivative; `num_consts`, how many leading operands the program closed over.
+    object that makes the derivative (transforms/custom.py); `num_consts`, how many leading operands the
+    program closed over.
     """
 
     def __init__(self, name, doc):
@@ -62,6 +65,29 @@ class Custom(Primitive):
 
 custom_jvp_call = Custom("custom_jvp_call", "Call a function that has its own forward derivative.")
 custom_vjp_call = Custom("custom_vjp_call", "Call a function that has its own reverse derivative.")
+
+
+def _linear_type(*avals, map):
+    return map.out_avals
+
+
+linear_call = Primitive(
+    "linear_call", _linear_type, doc="Apply a linear map that knows how to transpose itself."
+)
+linear_call.eager = lambda args, params: params["map"].forward(*args)
+
+
+def _name_type(x, *, name):
+    return x
+
+
+name = Primitive("name", _name_type, doc="The operand, under a name that checkpoint policies know.")
+name.family = "elementwise"
+
+
+def checkpoint_name(x, label):
+    """`x`, under a name that checkpoint policies know."""
+    return name.bind(x, name=label)[0]
 
 
 def _identity_type(*avals):

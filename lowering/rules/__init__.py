@@ -11,4 +11,5 @@ from hloom.lowering.rules import (
     reduction,
     scatter,
     structural,
+    windows,
 )

@@ -18,3 +18,18 @@ def _custom(ctx, *operands, program, rule, num_consts):
 @rule(calls.optimization_barrier)
 def _barrier(ctx, *operands):
     return ctx.ops("stablehlo.optimization_barrier", operands)
+
+
+@rule(calls.checkpoint)
+def _checkpoint(ctx, *operands, program, policy, prevent_cse):
+    return ctx.inline(program, operands)
+
+
+@rule(calls.linear_call)
+def _linear(ctx, *operands, map):
+    return ctx.lower_fun(map.forward, operands, ctx.ins)
+
+
+@rule(calls.name)
+def _name(ctx, x, *, name):
+    return [x]

@@ -12,4 +12,5 @@ from hloom.transforms.rules import (
     reduction,
     scatter,
     structural,
+    windows,
 )

@@ -1,0 +1,171 @@
+"""Rules of the calls with custom derivatives."""
+
+from hloom.frontend.errors import ArgumentError
+from hloom.frontend.ir import Program
+from hloom.frontend.prims import calls
+from hloom.frontend.prims.calls import (
+    call,
+    custom_jvp_call,
+    custom_vjp_call,
+    linear_call,
+    optimization_barrier,
+)
+from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.trace import aval_of
+from hloom.transforms import batch, jvp, linearize, transpose
+from hloom.transforms.batch import to_front
+from hloom.transforms.custom import BatchedJvpRule, BatchedVjpRule, LinearMap
+from hloom.transforms.programs import batch_program
+from hloom.transforms.transpose import is_linear
+from hloom.transforms.zeros import instantiate, tangent_aval
+
+
+def _no_closure(rule, tangents, num_consts):
+    if any(t is not None for t in tangents[:num_consts]):
+        raise ArgumentError(
+            f"{rule.name}: closes over a value that is being differentiated",
+            "its custom derivative says nothing about that value",
+            "pass the value as an argument of the function",
+        )
+
+
+@jvp.rule(custom_jvp_call)
+def _custom_jvp(primals, tangents, *, program, rule, num_consts):
+    _no_closure(rule, tangents, num_consts)
+    return rule(primals[num_consts:], tangents[num_consts:])
+
+
+@batch.rule(custom_jvp_call)
+def _custom_jvp_batch(axis, operands, dims, *, program, rule, num_consts):
+    batched = BatchedJvpRule(rule, axis, tuple(dims[num_consts:]))
+    return _batched_call(custom_jvp_call, axis, operands, dims, program, batched, num_consts)
+
+
+@batch.rule(custom_vjp_call)
+def _custom_vjp_batch(axis, operands, dims, *, program, rule, num_consts):
+    batched = BatchedVjpRule(rule, axis, tuple(dims[num_consts:]))
+    return _batched_call(custom_vjp_call, axis, operands, dims, program, batched, num_consts)
+
+
+def _batched_call(primitive, axis, operands, dims, program, rule, num_consts):
+    if isinstance(program, Program):
+        run = batch_program(program, axis, dims, (True,) * len(program.outvars)).program
+    else:
+
+        def run(*values):
+            outs, found = batch.batch(lambda *xs: call(program, *xs), axis, values, dims)
+            return [to_front(y, d, axis.size) for y, d in zip(outs, found)]
+
+    outs = primitive.bind(*operands, program=run, rule=rule, num_consts=num_consts)
+    return outs, [0] * len(outs)
+
+
+def _linear_map(primals, tangents, rule, num_consts):
+    """The results, and the residuals with the LinearMap of their tangents."""
+    _no_closure(rule, tangents, num_consts)
+    active = [t is not None for t in tangents[num_consts:]]
+    outs, residuals, token = rule.fwd(primals[num_consts:], active)
+    avals = [tangent_aval(aval_of(p)) for p, a in zip(primals[num_consts:], active) if a]
+    out_avals = tuple([tangent_aval(aval_of(y)) for y in outs])
+    return outs, residuals, LinearMap(rule, token, active, len(residuals), avals, out_avals)
+
+
+@linearize.rule(custom_vjp_call)
+def _custom_vjp_linearize(primals, tangents, *, program, rule, num_consts):
+    outs, residuals, linear = _linear_map(primals, tangents, rule, num_consts)
+    given = [t for t in tangents if t is not None]
+    found = linear_call.bind(*residuals, *given, map=linear)
+    return outs, _without_float0(found, linear.out_avals)
+
+
+@jvp.rule(custom_vjp_call)
+def _custom_vjp_jvp(primals, tangents, *, program, rule, num_consts):
+    outs, residuals, linear = _linear_map(primals, tangents, rule, num_consts)
+    found = linear.forward(*residuals, *[t for t in tangents if t is not None])
+    return outs, _without_float0(found, linear.out_avals)
+
+
+def _without_float0(tangents, avals):
+    return [None if a.dtype.itemsize == 0 else t for t, a in zip(tangents, avals)]
+
+
+# ---------------------------------------------------------------- linear maps
+@jvp.rule(linear_call)
+def _linear_jvp(primals, tangents, *, map):
+    outs, found = jvp.jvp(map.forward, primals, tangents)
+    return outs, [instantiate(t, y) for t, y in zip(found, outs)]
+
+
+@transpose.rule(linear_call)
+def _linear_transpose(cts, *operands, map):
+    n = map.num_residuals
+    found = iter(map.transposed(list(operands[:n]), cts))
+    return [None] * n + [next(found) for _ in operands[n:]]
+
+
+@batch.rule(linear_call)
+def _linear_batch(axis, operands, dims, *, map):
+    batched = _BatchedMap(map, axis, dims)
+    outs = linear_call.bind(*operands, map=batched)
+    return outs, [0] * len(outs)
+
+
+class _BatchedMap:
+    """A LinearMap applied to a batch of residuals and tangents."""
+
+    def __init__(self, inner, axis, dims):
+        self.inner, self.axis, self.dims = inner, axis, dims
+        self.num_residuals = inner.num_residuals
+        self.out_avals = tuple([a.update(shape=(axis.size, *a.shape)) for a in inner.out_avals])
+
+    def forward(self, *operands):
+        """Tangents of the results, with the batch in front."""
+        outs, found = batch.batch(self.inner.forward, self.axis, operands, self.dims)
+        return [to_front(y, d, self.axis.size) for y, d in zip(outs, found)]
+
+    def transposed(self, residuals, cotangents):
+        """Cotangents of the tangents' inputs, each with its batch dimension where the input has it."""
+        n = self.num_residuals
+        given = [c is not None for c in cotangents]
+        zero = []
+
+        def run(*values):
+            rest = iter(values[n:])
+            found = self.inner.transposed(values[:n], [next(rest) if g else None for g in given])
+            zero[:] = [c is None for c in found]
+            return [c for c in found if c is not None]
+
+        values = [*residuals, *[c for c in cotangents if c is not None]]
+        outs, found = batch.batch(run, self.axis, values, [*self.dims[:n], *[0] * sum(given)])
+        rest = iter(zip(outs, found))
+        return [None if z else self._placed(d, *next(rest)) for z, d in zip(zero, self.dims[n:])]
+
+    def _placed(self, dim, ct, ct_dim):
+        ct = to_front(ct, ct_dim, self.axis.size)
+        return reduce_sum(ct, (0,)) if dim is None else batch.move(ct, 0, dim)
+
+
+# ---------------------------------------------------------------- identities
+@jvp.rule(optimization_barrier)
+def _barrier_jvp(primals, tangents):
+    outs = optimization_barrier.bind(*primals)
+    given = [t for t in tangents if t is not None]
+    found = iter(optimization_barrier.bind(*given) if given else ())
+    return outs, [None if t is None else next(found) for t in tangents]
+
+
+@transpose.rule(optimization_barrier)
+def _barrier_back(cts, *operands):
+    given = [c for c in cts if c is not None]
+    found = iter(optimization_barrier.bind(*given))
+    return [None if c is None or not is_linear(x) else next(found) for c, x in zip(cts, operands)]
+
+
+@batch.rule(optimization_barrier)
+def _barrier_batch(axis, operands, dims):
+    return optimization_barrier.bind(*operands), dims
+
+
+@jvp.rule(calls.name)
+def _name_jvp(primals, tangents, *, name):
+    return calls.name.bind(*primals, name=name), list(tangents)
