@@ -370,8 +370,8 @@ def itemsize_bits(dtype):
 
 
 def short_name(dt):
-    """How `dt` is printed in programs: "f32", "bf16", "i8", "bool", "c64"; "key" for PRNG keys."""
-    return _SHORT.get(dt, "key")
+    """How `dt` is printed in programs: "f32", "bf16", "i8", "bool", "c64"; "key<fry>" for PRNG keys."""
+    return _SHORT.get(dt) or dt.name
 
 
 _BY_SHORT_NAME = {short: dt for dt, short in _SHORT.items()}

@@ -23,12 +23,16 @@ INTEGER = (dtypes.is_integer, "an integer dtype")
 FLOAT = (dtypes.is_float, "a floating dtype")
 COMPLEX = (dtypes.is_complex, "a complex dtype")
 INEXACT = (dtypes.is_inexact, "a floating or complex dtype")
-NUMERIC = (lambda d: not dtypes.is_bool(d), "a number dtype")
-REAL = (lambda d: not dtypes.is_bool(d) and not dtypes.is_complex(d), "a real number dtype")
+NUMERIC = (lambda d: d in dtypes.NUMERIC, "a number dtype")
+REAL = (lambda d: d in dtypes.NUMERIC and not dtypes.is_complex(d), "a real number dtype")
 BITS = (lambda d: dtypes.is_bool(d) or dtypes.is_integer(d), "bool or an integer dtype")
 SIGNED = (lambda d: dtypes.is_inexact(d) or dtypes.is_signed(d), "a signed number dtype")
-ORDERED = (lambda d: not dtypes.is_complex(d), "bool or a real number dtype")
-ANY = (lambda d: True, "any dtype")
+ORDERED = (
+    lambda d: not dtypes.is_complex(d) and not dtypes.is_extended(d),
+    "bool or a real number dtype",
+)
+ANY = (lambda d: not dtypes.is_extended(d), "bool or a number dtype")
+ANYTHING = (lambda d: True, "any dtype")
 
 
 class Elementwise(Primitive):

@@ -13,8 +13,9 @@ from hloom.runtime.jit import Jitted, _specs
 from hloom.runtime.jit import jit as _jit
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce
+from hloom.transforms.physical import physical
 
-compilation.install(dce)
+compilation.install(dce, storage=physical)
 
 
 def make_program(fun):

@@ -9,8 +9,9 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import ArgumentError, DeletedArrayError
+from hloom.frontend.errors import ArgumentError, DeletedArrayError, DTypeError
 from hloom.frontend.ir import Literal
+from hloom.frontend.keys import in_memory
 from hloom.frontend.trace import PYTHON_SCALARS, convert, leaked, scalar_aval
 from hloom.runtime import devices, pjrt
 
@@ -26,8 +27,17 @@ class DeviceArray(Array):
 
     # ------------------------------------------------------------ values
     def _numpy(self):
+        if dtypes.is_extended(self.aval.dtype):
+            raise DTypeError(
+                f"an array of {self.aval.dtype.name} has no NumPy value",
+                f"it is {self.aval}, of PRNG keys",
+                "use hloom.random.key_data(keys), which is uint32",
+            )
+        return self._stored()
+
+    def _stored(self):
         try:
-            return pjrt.to_numpy(self._raw, self.aval)
+            return pjrt.to_numpy(self._raw, in_memory(self.aval))
         except (RuntimeError, ValueError) as e:
             raise self._deleted() or e from None
 
@@ -102,6 +112,9 @@ class DeviceArray(Array):
     def __repr__(self):
         if self.is_deleted():
             return f"Array({self.aval}, deleted)"
+        if dtypes.is_extended(self.aval.dtype):
+            name = self.aval.dtype.name
+            return f"Array({self.aval.shape}, dtype={name}) of words\n{self._stored()}"
         head, weak = "Array(", ", weak_type=True" if self.aval.weak_type else ""
         text = np.array2string(self._printable(), separator=", ", prefix=head)
         return f"{head}{text}, dtype={self.aval.dtype.name}{weak})"
@@ -110,7 +123,7 @@ class DeviceArray(Array):
         return "deleted array" if self.is_deleted() else str(self._printable())
 
     def _printable(self):
-        found = self._numpy()
+        found = self._stored()
         return found.astype(np.float32) if found.dtype.kind == "V" and found.size else found
 
     # ------------------------------------------------------------ memory
@@ -143,10 +156,10 @@ class DeviceArray(Array):
         self._raw._copy_single_device_array_to_host_async()
 
     def __reduce__(self):
-        return _unpickle, (np.array(self._numpy()), self.aval.weak_type)
+        return put, (np.array(self._stored()), self.aval)
 
     def __deepcopy__(self, memo):
-        return put(self._numpy(), self.aval)
+        return put(self._stored(), self.aval)
 
     def __copy__(self):
         return self
@@ -165,13 +178,10 @@ class DeviceArray(Array):
         return self._raw.unsafe_buffer_pointer()
 
 
-def _unpickle(values, weak_type):
-    return put(values, ShapedArray(values.shape, values.dtype, weak_type))
-
-
 def put(values, aval, device=None, may_alias=False):
-    """An array with the values of a NumPy array of the aval's shape and dtype."""
-    return DeviceArray(pjrt.put(values, aval, device or devices.default_device(), may_alias), aval)
+    """An array of a NumPy array's values, which has the shape and dtype of the aval in memory."""
+    device = device or devices.default_device()
+    return DeviceArray(pjrt.put(values, in_memory(aval), device, may_alias), aval)
 
 
 _SCALARS: dict = {}

@@ -12,17 +12,23 @@ from collections import OrderedDict
 
 from hloom.frontend.context import context
 from hloom.frontend.ir import check
+from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, pjrt
 from hloom.runtime.array import DeviceArray, as_array
 
 _passes: list = []
+_storage = [lambda program: program]
 _memory: OrderedDict = OrderedDict()
 _MEMORY_ENTRIES = 4096
 
 
-def install(*passes):
-    """Make `passes`, functions Program -> Program, run before every compilation."""
+def install(*passes, storage):
+    """Make `passes`, functions Program -> Program, run before every compilation.
+
+    `storage` runs last of all: it turns arrays of extended dtypes into those that lie in memory.
+    """
     _passes[:] = passes
+    _storage[:] = [storage]
 
 
 def prepared(program):
@@ -46,9 +52,9 @@ class Executable:
         self.devices = placed
         self.execute = loaded.execute_sharded
         self.out_avals = program.out_avals
-        self.handlers = [pjrt.handler(a, placed) for a in self.out_avals]
+        self.handlers = [pjrt.handler(in_memory(a), placed) for a in self.out_avals]
         # a portable module holds its constants
-        consts = () if module.target == "portable" else program.consts
+        consts = () if module.target == "portable" else _storage[0](program).consts
         self.consts = tuple(as_array(c)._raw for c in consts)
 
     def __call__(self, buffers):
@@ -63,6 +69,7 @@ def lowered(program, name, donated=(), target="xla", platform=None):
     """The StableHLO module (lowering.module.Module) of a prepared program."""
     from hloom.lowering.module import lower  # MLIR's bindings are loaded at the first lowering
 
+    program = _storage[0](program)
     return lower(program, name, platform or devices.default_backend(), target, donated)
 
 

@@ -13,6 +13,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ValueRangeError
 from hloom.frontend.families import (
     ANY,
+    ANYTHING,
     BITS,
     COMPLEX,
     FLOAT,
@@ -112,8 +113,8 @@ population_count = unary("population_count", INTEGER, "The number of bits set in
 clz = unary("clz", INTEGER, "The number of leading zero bits of each element.")
 
 # ---------------------------------------------------------------- comparisons
-eq = compare("eq", ANY, "Whether elements are equal.")
-ne = compare("ne", ANY, "Whether elements differ.")
+eq = compare("eq", ANYTHING, "Whether elements are equal.")
+ne = compare("ne", ANYTHING, "Whether elements differ.")
 lt = compare("lt", ORDERED, "Whether x is below y.")
 le = compare("le", ORDERED, "Whether x is not above y.")
 gt = compare("gt", ORDERED, "Whether x is above y.")
@@ -171,6 +172,10 @@ round.family = "elementwise"
 
 # ---------------------------------------------------------------- conversions
 def _convert_type(x, *, dtype, weak_type):
+    if x.dtype != dtype and (dtypes.is_extended(x.dtype) or dtypes.is_extended(dtype)):
+        what = f"convert_element_type: {x.dtype.name} does not become {dtype.name}"
+        remedy = "hloom.random.key_data and wrap_key_data convert keys"
+        raise DTypeError(what, f"the operand is {x}", remedy)
     return ShapedArray(x.shape, dtype, weak_type)
 
 

@@ -10,6 +10,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import common_shape, same_dtype
+from hloom.frontend.keys import KeyDType
 from hloom.frontend.primitive import primitive
 from hloom.frontend.prims.structural import canonical_shape
 
@@ -107,3 +108,30 @@ def rng_bit_generator(key, shape, dtype=_UINT32, algorithm="default"):
     shape = canonical_shape("rng_bit_generator", shape)
     dtype = dtypes.dtype(dtype)
     return rng_bit_generator.bind(key, shape=shape, dtype=dtype, algorithm=algorithm)
+
+
+# ---------------------------------------------------------------- typed keys
+def _wrap_type(data, *, dtype):
+    if data.dtype != _UINT32 or data.shape[-1:] != (dtype.words,):
+        what = f"random_wrap: {dtype.name} takes uint32 with a last axis of {dtype.words} words"
+        raise DTypeError(what, f"it was given {data}", "give what hloom.random.key_data returned")
+    return ShapedArray(data.shape[:-1], dtype)
+
+
+@primitive(_wrap_type)
+def random_wrap(data, dtype):
+    """The keys of `dtype` that words stand for: the last axis of `data` goes."""
+    return random_wrap.bind(data, dtype=dtype)[0]
+
+
+def _unwrap_type(keys):
+    if type(keys.dtype) is not KeyDType:
+        remedy = "make keys with hloom.random.key"
+        raise DTypeError("random_unwrap: takes typed keys", f"it was given {keys}", remedy)
+    return ShapedArray((*keys.shape, keys.dtype.words), _UINT32)
+
+
+@primitive(_unwrap_type)
+def random_unwrap(keys):
+    """The words of typed keys, uint32 on a new last axis."""
+    return random_unwrap.bind(keys)[0]

@@ -1,8 +1,8 @@
 """Lowerings of the random primitives.
 
-The cipher is written out, its 20 rounds in a row, so that all of it is one fused loop over the elements.
-On CPU, barriers around it keep XLA from repeating a cipher inside each loop that reads its result:
-along a chain of split keys that would double the work with each link.
+The cipher is written out, its 20 rounds in a row, so that all of it is one fused loop over the
+elements. On CPU, barriers around it keep XLA from repeating a cipher inside each loop that reads
+its result: along a chain of split keys that would double the work with each link.
 """
 
 import math
@@ -36,8 +36,8 @@ _ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
 _PARITY = 0x1BD11BDA
 
 
-def _rotate(x, r):
-    return bitwise_or(shift_left(x, r), shift_right_logical(x, 32 - r))
+def _rotate(x, bits):
+    return bitwise_or(shift_left(x, bits), shift_right_logical(x, 32 - bits))
 
 
 def threefry2x32(k0, k1, x0, x1):
@@ -45,16 +45,16 @@ def threefry2x32(k0, k1, x0, x1):
     schedule = k0, k1, bitwise_xor(bitwise_xor(k0, k1), _PARITY)
     x0, x1 = add(x0, k0), add(x1, k1)
     for i in range(5):
-        for r in _ROTATIONS[i % 2]:
+        for bits in _ROTATIONS[i % 2]:
             x0 = add(x0, x1)
-            x1 = bitwise_xor(_rotate(x1, r), x0)
+            x1 = bitwise_xor(_rotate(x1, bits), x0)
         x0 = add(x0, schedule[(i + 1) % 3])
         x1 = add(x1, add(schedule[(i + 2) % 3], i + 1))
     return x0, x1
 
 
 def words(key, shape):
-    """The two words of keys u32[*batch, 2], each repeated to [*batch, *shape] if there is a batch."""
+    """The two words of keys u32[*batch, 2], repeated to [*batch, *shape] if there is a batch."""
     batch = key.shape[:-1]
     found = [reshape(slice_in_dim(key, i, i + 1, axis=-1), batch) for i in (0, 1)]
     if not batch:
@@ -63,7 +63,7 @@ def words(key, shape):
 
 
 def counts(batch, shape):
-    """The high and the low word of each place's number in row-major order, of shape [*batch, *shape].
+    """The high and the low word of each place's number, in row-major order, [*batch, *shape].
 
     The high word is 0 where no number needs it.
     """

@@ -1,4 +1,4 @@
-"""Rules of the random primitives: bits have no tangents, and a batch of keys is a batch of streams."""
+"""Rules of the random primitives: bits have no tangents; a batch of keys is a batch of streams."""
 
 from hloom.frontend.prims import random as r
 from hloom.frontend.prims.structural import concatenate, expand_dims, reshape, slice_in_dim
@@ -7,6 +7,8 @@ from hloom.transforms.batch import move, to_front
 
 for _bits in (r.threefry2x32, r.random_bits, r.random_split, r.random_fold_in, r.rng_bit_generator):
     jvp.none(_bits, "the results are integers")
+for _typed in (r.random_wrap, r.random_unwrap):
+    jvp.none(_typed, "keys have no tangents")
 
 
 @batch.rule(r.threefry2x32)
@@ -46,3 +48,13 @@ def _generator_batch(axis, operands, dims, **params):
         0,
         0,
     ]
+
+
+@batch.rule(r.random_wrap)
+def _wrap_batch(axis, operands, dims, *, dtype):
+    return r.random_wrap.bind(move(operands[0], dims[0], 0), dtype=dtype), [0]
+
+
+@batch.rule(r.random_unwrap)
+def _unwrap_batch(axis, operands, dims):
+    return r.random_unwrap.bind(operands[0]), dims
