@@ -1,0 +1,50 @@
+"""The primitive that calls an exported function: its module becomes part of the caller's."""
+
+from jaxlib.mlir import ir
+
+from hloom.frontend.errors import ArtifactError
+from hloom.frontend.primitive import Primitive
+from hloom.lowering.table import rule
+
+
+def _type(*avals, exported):
+    return exported.out_avals
+
+
+call_exported = Primitive("call_exported", _type, doc="Call an exported function.")
+
+
+@rule(call_exported)
+def _lower(ctx, *operands, exported):
+    platform = ctx.module.platform
+    if platform not in exported.platforms and platform != "any":
+        raise ArtifactError(
+            f"{exported.fun_name}: called on the platform {platform}",
+            f"it was exported for {', '.join(exported.platforms)}",
+            f"export it with platforms=({platform!r},)",
+        )
+    symbol = ctx.module.symbols.get(exported)
+    if symbol is None:
+        symbol = ctx.module.symbols[exported] = _imported(ctx.module, exported)
+    kinds = [ctx.context.type(aval) for aval in ctx.outs]
+    attributes = {"callee": symbol}
+    made = ir.Operation.create("func.call", kinds, operands, attributes, loc=ctx.loc, ip=ctx.ip)
+    return list(made.results)
+
+
+def _imported(module, exported):
+    """Move an exported module's functions into another, under new names; the entry's symbol."""
+    source = exported.module(module.context.mlir)
+    functions = {ir.StringAttr(f.attributes["sym_name"]).value: f for f in source.body.operations}
+    names = {}
+    for old, function in functions.items():
+        new = module.unique(f"{exported.fun_name}.{old}")
+        while new in functions:
+            new = module.unique(f"{exported.fun_name}.{old}")
+        ir.SymbolTable.replace_all_symbol_uses(old, new, source.operation)
+        ir.SymbolTable.set_symbol_name(function, new)
+        ir.SymbolTable.set_visibility(function, "private")
+        names[old] = new
+    for function in functions.values():
+        module.top.insert(function.operation.detach_from_parent())
+    return ir.FlatSymbolRefAttr.get(names[exported.manifest["entry"]])
