@@ -19,17 +19,19 @@
         ),
     ]
 
-A case is operands, then parameters by name. An operand `A(*shape, low, high)` is an array of distinct
-values spread over [low, high] (for complex numbers, both parts) in the dtype of the sweep, or in its
-own `dtype`; `V(1, 2)` is an array of given values; a NumPy array or number stands for itself. The function is called as
-`function(*arrays, **params)` and gives an array or a list of arrays. The oracle is called alike, with
-NumPy arrays: floats as float64, complex numbers as complex128, others in their own dtype. Its result is
-rounded to the dtype of the function's result before it is compared.
+A case is operands, then parameters by name. An operand `A(*shape, low, high)` is an array of
+distinct values spread over [low, high] (for complex numbers, both parts) in the dtype of the sweep,
+or in its own `dtype`; `V(1, 2)` is an array of given values; a NumPy array or number stands for
+itself. The function is called as `function(*arrays, **params)` and gives an array or a list of
+arrays. The oracle is called alike, with NumPy arrays: floats as float64, complex numbers as
+complex128, others in their own dtype. Its result is rounded to the dtype of the function's result
+before it is compared.
 
-A row generates: the oracle in every dtype; the same under jit; where `grad` (True: every inexact
-operand; or a tuple of positions; or False) in float64, and in complex128 if `dtypes` has complex
-types: jvp against central differences, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩ and the second derivative; vmap = loop for the
-combinations of `in_axes`, over swept operands, and vmap of grad; StableHLO that MLIR verifies, for both targets.
+A row generates: the oracle in every dtype; eager = jit; where `grad` (True: every inexact operand;
+or a tuple of positions; or False), in float64, and in complex128 if `dtypes` has it: jvp against
+central differences, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩, the second derivative and its transpose; vmap = loop for the
+combinations of `in_axes` over swept operands; vmap of grad and grad of vmap; StableHLO that MLIR
+verifies, for both targets; StableHLO's reference interpreter.
 """
 
 import importlib
@@ -59,7 +61,7 @@ ANY = BOOL + NUMERIC
 
 
 class A:
-    """A sample array: distinct values spread over [low, high], in the dtype of the sweep or its own."""
+    """A sample array: distinct values spread over [low, high]; see the top of this file."""
 
     def __init__(self, *shape, low=-2.0, high=2.0, dtype=None):
         self.shape, self.low, self.high, self.dtype = shape, low, high, dtype
@@ -73,7 +75,10 @@ class A:
             return rng.random(self.shape) < 0.5
         if kinds.is_integer(dtype):
             info = kinds.iinfo(dtype)
-            low, high = max(math.ceil(self.low), info.min), min(math.floor(self.high), info.max)
+            low, high = self.low, self.high
+            if high < info.min:  # a range of negative numbers, for an unsigned dtype
+                low, high = -high, -low
+            low, high = max(math.ceil(low), info.min), min(math.floor(high), info.max)
             return rng.integers(low, high, self.shape, endpoint=True).astype(dtype)
         return self._spread(rng).astype(dtype)
 
@@ -85,14 +90,15 @@ class A:
 
 
 class V(A):
-    """A sample array of given values, in the dtype of the sweep."""
+    """A sample array of given values, in the dtype of the sweep if it can hold them."""
 
     def __init__(self, *values, dtype=None):
         self.values, self.dtype = np.array(values), dtype
 
     def make(self, dtype, rng):
         """The NumPy array for a dtype."""
-        return self.values.astype(kinds.dtype(self.dtype or dtype))
+        dtype = kinds.dtype(self.dtype or dtype)
+        return self.values.astype(dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +112,12 @@ class Case:
         """The operands as NumPy arrays; another seed gives others of the same shapes."""
         rng = np.random.default_rng(seed)
         return [x.make(dtype, rng) if isinstance(x, A) else np.asarray(x) for x in self.operands]
+
+    def fits(self, dtype):
+        """Whether values given as floats or complex numbers keep their kind in a dtype."""
+        kind = {"f": kinds.is_float, "c": kinds.is_complex}
+        given = [x.values.dtype.kind for x in self.operands if isinstance(x, V) and not x.dtype]
+        return all(kind[k](kinds.dtype(dtype)) for k in given if k in kind)
 
     def swept(self):
         """The positions of the operands that take the dtype of the sweep."""
@@ -142,6 +154,8 @@ class Op:
     covers: tuple = ()
     #: the in_axes that vmap is checked with, a list of tuples; by default all combinations
     in_axes: object = None
+    #: whether the oracle gets floats as float64; if not, operands in their own dtypes
+    wide: bool = True
     #: why StableHLO's reference interpreter cannot run it: a part of its message
     interpreter: str = ""
 
