@@ -11,6 +11,7 @@ reductions share the rules of their families.
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import context
+from hloom.frontend.ir import Program, memoised
 from hloom.frontend.prims.structural import broadcast_in_dim, transpose
 from hloom.frontend.trace import Trace, Tracer, aval_of
 from hloom.transforms.jvp import missing
@@ -19,8 +20,6 @@ from hloom.transforms.jvp import missing
 rules: dict = {}
 #: family -> rule(axis, primitive, operands, dims, params) -> (results, dims)
 families: dict = {}
-#: collective primitive -> rule, applied where the axis it names is this one
-collectives: dict = {}
 
 
 def rule(primitive):
@@ -89,7 +88,7 @@ class BatchTrace(Trace):
         try:
             if not batched and not named:
                 return primitive.bind(*values, **params)
-            found = (collectives if named else rules).get(primitive) or rules.get(primitive)
+            found = rules.get(primitive)
             if found is not None:
                 outs, out_dims = found(self.axis, values, dims, **params)
             else:
@@ -115,9 +114,23 @@ class BatchTrace(Trace):
 
 
 def names_axis(params, name):
-    """Whether the parameters of a collective name the axis."""
-    axes = params.get("axis_name")
-    return axes is not None and (axes == name or (type(axes) is tuple and name in axes))
+    """Whether a collective among the parameters, or in a program among them, names the axis."""
+    for key, value in params.items():
+        if key == "axis_name":
+            if name in value:
+                return True
+        elif isinstance(value, Program):
+            if _program_names(value, name):
+                return True
+        elif type(value) is tuple and any(isinstance(v, Program) for v in value):
+            if any(_program_names(v, name) for v in value if isinstance(v, Program)):
+                return True
+    return False
+
+
+@memoised
+def _program_names(program, name):
+    return any(names_axis(eqn.params, name) for eqn in program.eqns)
 
 
 def batch(fun, axis, values, dims):
