@@ -25,9 +25,11 @@ from hloom.export.trees import (
     register_namedtuple_serialization,
     register_pytree_node_serialization,
 )
+from hloom.frontend.errors import ArtifactError
 
 __all__ = [
     "PLATFORMS",
+    "ArtifactError",
     "Exported",
     "default_export_platform",
     "deserialize",

@@ -10,11 +10,12 @@ import functools
 import numpy as np
 
 from hloom.export.convention import Convention
+from hloom.frontend.errors import IreeError
 from hloom.runtime import artifact
 from hloom.runtime import iree as backend
 from hloom.runtime.iree import TARGETS
 
-__all__ = ["TARGETS", "Program", "compile"]
+__all__ = ["TARGETS", "IreeError", "Program", "compile"]
 
 
 class Program:
