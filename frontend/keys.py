@@ -1,8 +1,8 @@
 """Dtypes of PRNG keys, and how keys lie in memory.
 
-An array of typed keys has its logical shape and the dtype of its generator, `key<fry>[3]`. In memory
-it is an array of uint32 with one more axis, the words of a key: `u32[3,2]`. `transforms/physical.py`
-turns a program on keys into one on words.
+An array of typed keys has its logical shape and the dtype of its generator, `key<fry>[3]`. In
+memory it is an array of uint32 with one more axis, the words of a key: `u32[3,2]`.
+`transforms/physical.py` turns a program on keys into one on words.
 
 >>> from hloom.frontend.avals import ShapedArray
 >>> from hloom.frontend.keys import KEY_DTYPES, in_memory

@@ -1,0 +1,22 @@
+"""Random numbers as pure functions of an explicit key: equal keys give equal numbers, everywhere.
+
+>>> import hloom
+>>> key, sub = hloom.random.split(hloom.random.key(0))
+>>> hloom.random.normal(sub, (2, 3)).shape
+(2, 3)
+"""
+
+from hloom.frontend.array import Array as Key
+from hloom.random.keys import (
+    PRNGKey,
+    clone,
+    fold_in,
+    key,
+    key_data,
+    key_dtype,
+    key_impl,
+    split,
+    wrap_key_data,
+)
+from hloom.random.normal import normal
+from hloom.random.uniform import bits, randint, uniform
