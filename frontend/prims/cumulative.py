@@ -110,8 +110,8 @@ def with_length(shape, axis, n):
 def scan_by_pairs(combine, xs, axis, reverse=False):
     """Every prefix of arrays of one shape combined, in log(n) steps of less than n operations.
 
-    `combine(earlier, later)` takes and gives lists of arrays and is associative (Blelloch, Prefix Sums
-    and Their Applications, 1990).
+    `combine(earlier, later)` takes and gives lists of arrays and is associative (Blelloch, Prefix
+    Sums and Their Applications, 1990).
     """
     if reverse:
         turned = scan_by_pairs(combine, [rev(x, (axis,)) for x in xs], axis)
@@ -121,14 +121,16 @@ def scan_by_pairs(combine, xs, axis, reverse=False):
         return list(xs)
     half = n // 2
     odd = [_every_other(x, axis, 1, n) for x in xs]
-    odd = scan_by_pairs(combine, combine([_every_other(x, axis, 0, n - n % 2) for x in xs], odd), axis)
+    odd = scan_by_pairs(
+        combine, combine([_every_other(x, axis, 0, n - n % 2) for x in xs], odd), axis
+    )
     first = [slice_in_dim(x, 0, 1, axis=axis) for x in xs]
     if n == 2:
         return [concatenate(pair, axis) for pair in zip(first, odd, strict=True)]
     before = [slice_in_dim(y, 0, (n - 1) // 2, axis=axis) for y in odd]
     even = combine(before, [_every_other(x, axis, 2, n) for x in xs])
     results = []
-    for x, e0, rest, o in zip(xs, first, even, odd, strict=True):
+    for e0, rest, o in zip(first, even, odd, strict=True):
         evens = concatenate([e0, rest], axis)
         woven = _woven(slice_in_dim(evens, 0, half, axis=axis), o, axis)
         if n % 2:

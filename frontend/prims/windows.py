@@ -1,8 +1,8 @@
 """Windows: reductions over every placement of a window, and the element that an extreme comes from.
 
-A window has, for each axis, a length, a stride, a padding (before, after), a dilation of the operand
-(`base_dilation - 1` holes between its elements) and a dilation of itself. Holes and padding hold the
-initial value (StableHLO specification, `reduce_window`).
+A window has, for each axis, a length, a stride, a padding (before, after), a dilation of the
+operand (`base_dilation - 1` holes between its elements) and a dilation of itself. Holes and padding
+hold the initial value (StableHLO specification, `reduce_window`).
 """
 
 from hloom.frontend.avals import ShapedArray
@@ -50,7 +50,9 @@ def window_padding(shape, window, strides, padding):
         return ((0, 0),) * len(shape)
     if name not in ("SAME", "SAME_LOWER"):
         known = "'SAME', 'SAME_LOWER', 'VALID', or a pair of ints for each axis"
-        raise ValueRangeError("a window's padding is not known", f"it is {padding!r}", f"use {known}")
+        raise ValueRangeError(
+            "a window's padding is not known", f"it is {padding!r}", f"use {known}"
+        )
     pairs = []
     for n, w, stride in zip(shape, window, strides, strict=True):
         total = max((-(-n // stride) - 1) * stride + w - n, 0)
@@ -174,7 +176,9 @@ def _reduce_window_type(*avals, computation, **window):
     for x in avals[:n]:
         if x.shape != avals[0].shape:
             found = f"they have shapes {', '.join(str(a.shape) for a in avals[:n])}"
-            raise ShapeError("reduce_window: operands need one shape", found, "broadcast them first")
+            raise ShapeError(
+                "reduce_window: operands need one shape", found, "broadcast them first"
+            )
     shape = _shape_of(avals[0].shape, window)
     return [ShapedArray(shape, x.dtype) for x in avals[:n]]
 
@@ -192,8 +196,8 @@ def reduce_window(
 ):
     """Combine the elements in every placement of a window with a function of two scalars.
 
-    `operand` is an array or a tree of arrays of one shape, `init_value` has a scalar for each. Padding,
-    "VALID", "SAME", "SAME_LOWER" or a pair of ints for each axis, holds the initial value.
+    `operand` is an array or a tree of arrays of one shape, `init_value` has a scalar for each.
+    Padding, "VALID", "SAME", "SAME_LOWER" or a pair of ints for each axis, holds the initial value.
 
     >>> import hloom
     >>> from hloom import lax
@@ -271,9 +275,7 @@ def placements(x, fill, params):
     parts = []
     for offset in offsets(params["window_dimensions"]):
         start = [o * d for o, d in zip(offset, params["window_dilation"], strict=True)]
-        limit = [
-            i + dilated(n, stride) for i, n, stride in zip(start, out, strides, strict=True)
-        ]
+        limit = [i + dilated(n, stride) for i, n, stride in zip(start, out, strides, strict=True)]
         parts.append(slice(padded, start, limit, strides))
     return parts
 

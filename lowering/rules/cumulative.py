@@ -1,9 +1,9 @@
 """Lowerings of the cumulative operations.
 
-On CPU a loop along the axis, which XLA makes one kernel, is the fastest by far; an axis of n elements
-becomes blocks of about sqrt(n), whose loops run side by side: fewer steps and a smaller rounding error.
-Elsewhere `reduce_window`, which XLA computes by blocks itself. In portable modules pairs of elements,
-pairs of pairs and so on, since not every compiler has those blocks.
+On CPU a loop along the axis, which XLA makes one kernel, is the fastest by far; an axis of n
+elements becomes blocks of about sqrt(n), whose loops run side by side: fewer steps and a smaller
+rounding error. Elsewhere `reduce_window`, which XLA computes by blocks itself. In portable modules
+pairs of elements, pairs of pairs and so on, since not every compiler has those blocks.
 """
 
 import math
@@ -11,7 +11,6 @@ import math
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import cumulative as c
-from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.combiner import IDENTITIES, lowest
 from hloom.frontend.prims.structural import broadcast_in_dim, pad, reshape, slice_in_dim
 from hloom.lowering.rules.elementwise import compare
@@ -74,8 +73,10 @@ def _window(ctx, x, aval, combine, axis, reverse):
         "window_dimensions": ctx.ints(window),
         "padding": ctx.pairs(padding),
     }
-    body = lambda inner, a, b: inner.lower_fun(combine, [a, b], [scalar, scalar])  # noqa: E731
-    return ctx.regional("stablehlo.reduce_window", [x, start], attributes, [([scalar] * 2, body)])[0]
+    body = lambda inner, a, b: inner.lower_fun(combine, [a, b], [scalar, scalar])
+    return ctx.regional("stablehlo.reduce_window", [x, start], attributes, [([scalar] * 2, body)])[
+        0
+    ]
 
 
 # ---------------------------------------------------------------- recurrences
@@ -118,7 +119,9 @@ def _blocks(ctx, xs, aval, axis, reverse, combine, identities):
     params = {"axis": axis, "reverse": reverse, "shape": shape, "n": n}
     avals = [summary] * len(xs) + [blocked] * len(xs)
     fills = tuple(identities)
-    return ctx.lower_fun(_put_in, [*prefixes, *inner], avals, combine=combine, fills=fills, **params)
+    return ctx.lower_fun(
+        _put_in, [*prefixes, *inner], avals, combine=combine, fills=fills, **params
+    )
 
 
 def _put_in(*values, combine, fills, axis, reverse, shape, n):
@@ -162,7 +165,9 @@ def _loop(ctx, xs, aval, axis, reverse, combine, identities):
         zero = body.scalar(0, "int32")
         starts = [i if d == axis else zero for d in range(aval.ndim)]
         sizes = {"slice_sizes": body.ints(slab.shape)}
-        here = [body.op("stablehlo.dynamic_slice", [x, *starts], sizes, slab)[0] for x in state[-k:]]
+        here = [
+            body.op("stablehlo.dynamic_slice", [x, *starts], sizes, slab)[0] for x in state[-k:]
+        ]
         new = body.lower_fun(_step, [*state[:k], *here], [slab] * (2 * k), combine=combine)
         # a position is read before it is overwritten, so results take the operands' place
         updated = [

@@ -49,7 +49,7 @@ for _primitive in w.OF_OPERATION.values():
 @rule(w.reduce_window)
 def _reduce_window(ctx, *values, computation, **window):
     n = len(values) // 2
-    run = lambda body, *xs: body.run(computation, xs)  # noqa: E731
+    run = lambda body, *xs: body.run(computation, xs)
     return _windows(ctx, values[:n], values[n:], window, run)
 
 
@@ -142,7 +142,12 @@ def _scatter_apart(source, operand, select, **window):
         part = e.select(e.eq(which, typed_literal(k, "int32")), source, zero)
         config = []
         for o, wd, n, m, stride in zip(
-            offset, window["window_dilation"], padded, source.shape, window["window_strides"], strict=True
+            offset,
+            window["window_dilation"],
+            padded,
+            source.shape,
+            window["window_strides"],
+            strict=True,
         ):
             config.append((o * wd, n - o * wd - w.dilated(m, stride), stride - 1))
         part = pad(part, zero, config)

@@ -3,7 +3,11 @@
 from hloom.transforms.rules import (
     bitcast,
     calls,
+    collectives,
     contraction,
+    convolution,
+    control,
+    control_linear,
     custom,
     cumulative,
     elementwise,
@@ -11,6 +15,7 @@ from hloom.transforms.rules import (
     random,
     reduction,
     scatter,
+    sorting,
     structural,
     windows,
 )

@@ -1,7 +1,7 @@
 """Rules of the cumulative operations: every derivative is a linear recurrence.
 
-    y[k] = x[k] * y[k-1]           y'[k] = x[k] * y'[k-1] + x'[k] * y[k-1]
-    y[k] = a[k] * y[k-1] + b[k]    y'[k] = a[k] * y'[k-1] + (a'[k] * y[k-1] + b'[k])
+y[k] = x[k] * y[k-1]           y'[k] = x[k] * y'[k-1] + x'[k] * y[k-1]
+y[k] = a[k] * y[k-1] + b[k]    y'[k] = a[k] * y'[k-1] + (a'[k] * y[k-1] + b'[k])
 """
 
 import math

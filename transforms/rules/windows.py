@@ -1,8 +1,8 @@
 """Rules of reductions over windows.
 
-A sum over windows transposes to a sum over windows of the holed and padded cotangent. The tangent of
-an extreme is picked from the place of the extreme, and going back is adding to that place. Any other
-window is differentiated as the combination of its positions, one by one.
+A sum over windows transposes to a sum over windows of the holed and padded cotangent. The tangent
+of an extreme is picked from the place of the extreme, and going back is adding to that place. Any
+other window is differentiated as the combination of its positions, one by one.
 """
 
 from hloom.frontend.families import typed_literal
