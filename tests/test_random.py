@@ -12,7 +12,8 @@ from hloom import random
 from hloom.frontend import dtypes
 from hloom.runtime import pjrt
 
-GOLDEN = list(csv.DictReader((Path(__file__).parent / "golden" / "random.csv").open()))
+_TEXT = (Path(__file__).parent / "golden" / "random.csv").read_text()
+GOLDEN = list(csv.DictReader(_TEXT.splitlines()))
 
 
 def _value(row):
