@@ -19,6 +19,7 @@ from hloom.frontend.prims.structural import (
 from hloom.frontend.trace import aval_of
 from hloom.numpy.pairwise import pairwise
 from hloom.numpy.promotion import operand, promote_dtypes, promote_shapes
+from hloom.numpy.ufunc import binary
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, DTypeLike
 
@@ -56,16 +57,20 @@ _MATRICES = {
 _VECTORS = _stacked("k", "k", "")
 
 
-@fused
-def matmul(
-    a: ArrayLike, b: ArrayLike, *, precision=None, preferred_element_type: DTypeLike | None = None
-):
+def matmul(a, b, *, precision=None, preferred_element_type: DTypeLike | None = None):
     """The product of matrices; leading axes broadcast, vectors count as a row or a column.
 
     >>> import hloom
     >>> hloom.numpy.matmul(hloom.numpy.ones((7, 2, 3)), hloom.numpy.ones((3, 4))).shape
     (7, 2, 4)
     """
+    if precision is None and preferred_element_type is None:
+        return at(a, b)
+    return _matmul(a, b, precision, preferred_element_type)
+
+
+@fused
+def _matmul(a: ArrayLike, b: ArrayLike, precision=None, preferred_element_type=None):
     x, y = operand("matmul", a), operand("matmul", b)
     left, right = aval_of(x), aval_of(y)
     if not left.ndim or not right.ndim:
@@ -74,6 +79,10 @@ def matmul(
     _same_length("matmul", x, y, -1, -2 if right.ndim > 1 else -1)
     labels = _MATRICES[left.ndim == 1, right.ndim == 1]
     return pairwise("matmul", labels, x, y, precision, preferred_element_type)
+
+
+#: `x @ y`
+at = binary("matmul", _matmul.function)
 
 
 @functools.cache

@@ -40,12 +40,12 @@ def _other(ct, known, wanted, contracted, batched, precision, known_is_left):
     ct_batch = tuple(range(len(kb)))
     # the axes of `known` that are left stand in its order, wherever their partners are
     partners = [wc[i] for i in sorted(range(len(kc)), key=kc.__getitem__)]
-    known_first = [*wb, *partners, *wanted_free]
-    if known_first == sorted(known_first):
-        factors, dims, axes = (known, ct), ((free, ct_free), (kb, ct_batch)), known_first
+    axes = [*wb, *wanted_free, *partners]
+    crossed = [*wb, *partners, *wanted_free]
+    if _disorder(crossed) < _disorder(axes):
+        axes, factors, dims = crossed, (known, ct), ((free, ct_free), (kb, ct_batch))
     else:
         factors, dims = (ct, known), ((ct_free, free), (ct_batch, kb))
-        axes = [*wb, *wanted_free, *partners]
     # the cotangent stands where the wanted operand was, or in the place of the other
     in_order = (factors[0] is known) == known_is_left
     product = dot_general(*factors, dims, precision if in_order else swapped(precision))
@@ -53,6 +53,11 @@ def _other(ct, known, wanted, contracted, batched, precision, known_is_left):
     if aval_of(product).dtype != wanted.dtype:
         return convert_element_type(product, wanted.dtype)
     return product
+
+
+def _disorder(axes):
+    """What a transposition costs: nothing, or less if the last axis stays in its place."""
+    return 0 if axes == sorted(axes) else 1 if axes[-1] == len(axes) - 1 else 2
 
 
 @batch.rule(dot_general)

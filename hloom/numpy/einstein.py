@@ -45,17 +45,11 @@ def einsum(
         subscripts, operands = _from_lists((subscripts, *operands))
     if type(optimize) is list:
         optimize = tuple(map(tuple, optimize))
-    return _einsum(
-        subscripts,
-        *operands,
-        optimize=optimize,
-        precision=precision,
-        preferred_element_type=preferred_element_type,
-    )
+    return _einsum(subscripts, optimize, precision, preferred_element_type, *operands)
 
 
 @fused
-def _einsum(subscripts, *operands: ArrayLike, optimize, precision, preferred_element_type):
+def _einsum(subscripts, optimize, precision, preferred_element_type, *operands: ArrayLike):
     xs = promote_dtypes("einsum", *operands)
     shapes = tuple([aval_of(x).shape for x in xs])
     inputs, output, path = order(subscripts, shapes, optimize)
