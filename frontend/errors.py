@@ -57,6 +57,14 @@ class IndexingError(HloomError, IndexError):
     """An index that cannot be used: `hloom.numpy.ones(3)[0, 0]`."""
 
 
+class ControlFlowError(HloomError, TypeError):
+    """A carry that changes its type, branches that differ, or a condition that is no bool."""
+
+
+class IndexTypeError(HloomError, TypeError, IndexError):
+    """An index of a kind that arrays do not take: `hloom.numpy.ones(3)[1.5]`."""
+
+
 class TreeError(HloomError, ValueError):
     """Two pytrees that should have the same structure and have not."""
 

@@ -169,7 +169,9 @@ class StageTrace(Trace):
         elif isinstance(x, Tracer) and x.trace.done:
             raise leaked(x)
         elif not isinstance(x, Array):
-            x = convert(x)
+            return self.lift(convert(x))
+        elif getattr(x, "literal", None) is not None:
+            return x.literal  # the array was made of a Python number
         found = self.constants.get(id(x))
         if found is None:
             # the value is kept beside its variable, so its id stays its own

@@ -17,9 +17,9 @@ from hloom.runtime import devices, pjrt
 
 
 class DeviceArray(Array):
-    """A concrete array."""
+    """A concrete array; `literal`, if set, is what stands for it in a program (see trace.lift)."""
 
-    __slots__ = ("__weakref__", "_raw", "aval")
+    __slots__ = ("__weakref__", "_raw", "aval", "literal")
 
     def __init__(self, raw, aval):
         self._raw = raw

@@ -17,6 +17,7 @@ import numpy as np
 
 from hloom.frontend import primitive as primitives
 from hloom.frontend import pytree
+from hloom.frontend.array import Array
 from hloom.frontend.context import context
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS, stage
@@ -59,44 +60,70 @@ primitives.install(evaluate)
 # ---------------------------------------------------------------- library functions
 def fused(function):
     """Run `function` as one executable on concrete arrays; inline it where it is traced."""
-    parameters = inspect.signature(function).parameters
-    arrays = {n for n, p in parameters.items() if "Array" in str(p.annotation)}
-    positional = [n in arrays for n, p in parameters.items() if p.kind in (0, 1)]
-    rest = next((n in arrays for n, p in parameters.items() if p.kind == 2), False)
-    cache: dict = {}
+    positional, arrays = _operands_of(function)
+    cache = function_cache()
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if context.trace is not None:
+        if context.trace is not None or len(args) > len(positional):
             return function(*args, **kwargs)
         key, buffers = [context.settings], []
         try:
-            for i, a in enumerate(args):
-                if type(a) is DeviceArray:
+            for a, is_array in zip(args, positional):
+                if not is_array:
+                    key.append(_static(a))
+                elif type(a) is DeviceArray:
                     key.append(a.aval)
                     buffers.append(a._raw)
                 else:
-                    is_array = positional[i] if i < len(positional) else rest
-                    key.append(_operand(a, buffers) if is_array else _static(a))
+                    key.append(_operand(a, buffers))
             for name, a in kwargs.items():
-                key.append(name)
-                if type(a) is DeviceArray:
-                    key.append(a.aval)
-                    buffers.append(a._raw)
-                else:
-                    key.append(_operand(a, buffers) if name in arrays else _static(a))
+                key += name, _operand(a, buffers) if name in arrays else _static(a)
             key = tuple(key)
             found = cache.get(key)
         except _Irregular:
             return function(*args, **kwargs)
         if found is None:
-            if len(cache) > 1024:
-                cache.clear()
-            found = cache[key] = _compile_call(function, args, kwargs, positional, rest, arrays)
-        return found(tuple(buffers))
+            found = remember(cache, key, _compile_call(function, args, kwargs, positional, arrays))
+        execute, handlers, avals, structure = found
+        results = execute(tuple(buffers)).consume_with_handlers(handlers)
+        if structure is None:
+            return DeviceArray(results[0], avals)
+        return structure.unflatten(list(map(DeviceArray, results, avals)))
 
     call.function = function
     return call
+
+
+_caches: list = []
+
+
+def function_cache():
+    """A dictionary for the compiled calls of one library function; `clear` empties it."""
+    _caches.append({})
+    return _caches[-1]
+
+
+def remember(cache, key, entry):
+    """Keep a compiled call; the call."""
+    if len(cache) > 1024:
+        cache.clear()
+    cache[key] = entry
+    return entry
+
+
+def _operands_of(function):
+    """Which positional parameters are operands, and the names of all that are."""
+    code, annotations = function.__code__, function.__annotations__
+    arrays = {name for name, text in annotations.items() if "Array" in _text(text)}
+    positional = [name in arrays for name in code.co_varnames[: code.co_argcount]]
+    if code.co_flags & inspect.CO_VARARGS:
+        rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
+        positional += [rest in arrays] * 1000
+    return positional, arrays
+
+
+_text = functools.cache(str)
 
 
 class _Irregular(Exception):
@@ -104,8 +131,13 @@ class _Irregular(Exception):
 
 
 def _operand(a, buffers):
-    """The key of an operand that is no DeviceArray; its buffers are appended."""
+    """The key of an operand; its buffers are appended."""
     kind = type(a)
+    if kind is DeviceArray:
+        buffers.append(a._raw)
+        return a.aval
+    if kind is list or kind is tuple:
+        return kind, *[_operand(x, buffers) for x in a]
     if kind in PYTHON_SCALARS or kind is Literal or isinstance(a, np.ndarray | np.generic):
         try:
             a = as_array(a)
@@ -115,86 +147,62 @@ def _operand(a, buffers):
         return a.aval
     if a is None:
         return None
-    if kind is list or kind is tuple:
-        return kind, *[_operand_or_array(x, buffers) for x in a]
     raise _Irregular
 
 
-def _operand_or_array(x, buffers):
-    if type(x) is DeviceArray:
-        buffers.append(x._raw)
-        return x.aval
-    return _operand(x, buffers)
+_SIMPLE = frozenset((int, bool, str, type(None)))
 
 
 def _static(a):
     """The key of a static argument; equal numbers of different types are told apart."""
     kind = type(a)
+    if kind is str or a is None:
+        return a
+    if kind is int:
+        return kind, a
+    if kind is tuple:
+        kinds = tuple(map(type, a))
+        return (kinds, a) if _SIMPLE.issuperset(kinds) else (tuple, *map(_static, a))
     if kind is list:
         return list, *map(_static, a)
-    if kind is tuple:
-        return tuple, *map(_static, a)
-    if isinstance(a, np.ndarray):
+    if kind is float or kind is complex:
+        return kind, repr(a)
+    if isinstance(a, np.ndarray | Array):
         raise _Irregular
     try:
         hash(a)
     except TypeError:
         raise _Irregular from None
-    return (kind, repr(a)) if kind is float else (kind, a)
+    return kind, a
 
 
-def _compile_call(function, args, kwargs, positional, rest, arrays):
-    """The executable of one call; which arguments are operands is decided as for the key."""
-    operands, avals = [], []
+def _compile_call(function, args, kwargs, positional, arrays):
+    """The compiled form of one call; which arguments are operands is decided as for the key."""
+    avals = []
 
-    def take(a, is_array):
-        if type(a) is DeviceArray or (
-            is_array and (type(a) in PYTHON_SCALARS or isinstance(a, Literal | np.ndarray | np.generic))
-        ):
-            avals.append(as_array(a).aval)
-            operands.append(None)
-            return _Slot(len(operands) - 1)
-        if is_array and type(a) in (list, tuple):
-            return type(a)([take(x, True) for x in a])
-        return a
+    def take(a):
+        if a is None:
+            return None
+        if type(a) in (list, tuple):
+            return type(a)([take(x) for x in a])
+        avals.append(as_array(a).aval)
+        return _Slot(len(avals) - 1)
 
-    slots = [
-        take(a, positional[i] if i < len(positional) else rest) for i, a in enumerate(args)
-    ]
-    named = {n: take(a, n in arrays) for n, a in kwargs.items()}
-    tree = []
+    slots = [take(a) if is_array else a for a, is_array in zip(args, positional)]
+    named = {n: take(a) if n in arrays else a for n, a in kwargs.items()}
 
     def flat(*xs):
-        fill = functools.partial(_fill, xs)
-        result = function(*map(fill, slots), **{n: fill(s) for n, s in named.items()})
-        leaves, structure = pytree.flatten(result)
-        tree.append(structure)
-        return leaves
+        return function(
+            *[_fill(xs, a) if is_array else a for a, is_array in zip(slots, positional)],
+            **{n: _fill(xs, a) if n in arrays else a for n, a in named.items()},
+        )
 
-    return _run_of(flat, avals, function.__name__, tree)
-
-
-def compile_function(function, avals, name):
-    """What runs a function of arrays, given their avals: called with a tuple of buffers."""
-    tree = []
-
-    def flat(*xs):
-        leaves, structure = pytree.flatten(function(*xs))
-        tree.append(structure)
-        return leaves
-
-    return _run_of(flat, avals, name, tree)
-
-
-def _run_of(flat, avals, name, tree):
-    executable = compiled(prepared(stage(flat, avals, name)), name)
-    if context.settings.debug_nans:
-        executable = nans.checked(executable)
-    single = pytree.treedef_is_leaf(tree[0])
-    return _first(executable) if single else _tree(executable, tree[0])
+    return compile_function(flat, avals, function.__name__)
 
 
 class _Slot:
+    """The place of an operand among the arguments of a call."""
+
     __slots__ = ("index",)
 
     def __init__(self, index):
@@ -204,29 +212,54 @@ class _Slot:
 def _fill(xs, slot):
     if type(slot) is _Slot:
         return xs[slot.index]
-    if type(slot) in (list, tuple):
-        return type(slot)([_fill(xs, s) for s in slot])
-    return slot
+    return slot if slot is None else type(slot)([_fill(xs, s) for s in slot])
 
 
-def _first(executable):
-    """The executable's one result."""
-    if getattr(executable, "consts", True):
-        return lambda buffers: executable(buffers)[0]
-    execute, handlers, aval = executable.execute, executable.handlers, executable.out_avals[0]
+def compile_function(function, avals, name):
+    """A function of arrays, compiled for operands of `avals`: execute, handlers, avals, structure.
 
-    def run(buffers):
-        return DeviceArray(execute(buffers).consume_with_handlers(handlers)[0], aval)
+    `execute(buffers).consume_with_handlers(handlers)` gives the results' buffers. `structure` is
+    the results' tree, `avals` their list; one result has no structure, and its aval is bare.
+    """
+    tree = []
 
-    return run
+    def flat(*xs):
+        leaves, structure = pytree.flatten(function(*xs))
+        tree.append(structure)
+        return leaves
+
+    executable = compiled(prepared(stage(flat, avals, name)), name)
+    execute, handlers, out_avals = executable.execute, executable.handlers, executable.out_avals
+    if context.settings.debug_nans:
+        execute = _Steps(nans.checked(executable))
+    elif executable.consts:
+        execute = _Steps(executable)
+    if pytree.treedef_is_leaf(tree[0]):
+        return execute, handlers, out_avals[0], None
+    return execute, handlers, out_avals, tree[0]
 
 
-def _tree(executable, structure):
-    """The executable's results as the function's tree."""
-    return lambda buffers: structure.unflatten(executable(buffers))
+class _Steps:
+    """An executable that does more than execute, in the two steps of a plain one."""
 
+    def __init__(self, run):
+        self.run = run
+
+    def __call__(self, buffers):
+        return _Results(self.run(buffers))
+
+
+class _Results:
+    def __init__(self, arrays):
+        self.arrays = arrays
+
+    def consume_with_handlers(self, handlers):
+        """The buffers of the results."""
+        return [x._raw for x in self.arrays]
 
 
 def clear():
-    """Forget the executables of single primitives."""
+    """Forget the executables of primitives and library functions."""
     _primitives.clear()
+    for cache in _caches:
+        cache.clear()

@@ -10,6 +10,21 @@ of the array beside them. A function called on concrete arrays runs as one compi
 
 from hloom.frontend.array import Array as ndarray
 from hloom.numpy import methods as _methods
+from hloom.numpy.axes import (
+    expand_dims,
+    flip,
+    fliplr,
+    flipud,
+    matrix_transpose,
+    moveaxis,
+    permute_dims,
+    roll,
+    rollaxis,
+    rot90,
+    squeeze,
+    swapaxes,
+    transpose,
+)
 from hloom.numpy.creation import (
     arange,
     array,
@@ -23,6 +38,8 @@ from hloom.numpy.creation import (
     zeros,
     zeros_like,
 )
+from hloom.numpy.diagonals import trace
+from hloom.numpy.einstein import einsum, einsum_path
 from hloom.numpy.elementwise import (
     abs,
     absolute,
@@ -86,6 +103,40 @@ from hloom.numpy.elementwise import (
     tanh,
     true_divide,
 )
+from hloom.numpy.floats import (
+    angle,
+    conjugate,
+    copysign,
+    fmax,
+    fmin,
+    frexp,
+    heaviside,
+    imag,
+    ldexp,
+    modf,
+    nan_to_num,
+    nextafter,
+    real,
+    signbit,
+    spacing,
+)
+from hloom.numpy.joining import (
+    append,
+    array_split,
+    block,
+    column_stack,
+    concat,
+    concatenate,
+    dsplit,
+    dstack,
+    hsplit,
+    hstack,
+    split,
+    stack,
+    unstack,
+    vsplit,
+    vstack,
+)
 from hloom.numpy.logic import (
     allclose,
     array_equal,
@@ -122,12 +173,40 @@ from hloom.numpy.logic import (
 )
 from hloom.numpy.manipulation import (
     astype,
+    atleast_1d,
+    atleast_2d,
+    atleast_3d,
+    broadcast_arrays,
+    broadcast_shapes,
     broadcast_to,
-    concatenate,
     ravel,
     reshape,
-    stack,
-    transpose,
+    resize,
+)
+from hloom.numpy.products import (
+    cross,
+    dot,
+    inner,
+    kron,
+    matmul,
+    matvec,
+    outer,
+    tensordot,
+    vdot,
+    vecdot,
+    vecmat,
+)
+from hloom.numpy.repetition import (
+    repeat,
+    tile,
+)
+from hloom.numpy.rounding import (
+    around,
+    ceil,
+    floor,
+    rint,
+    round,
+    trunc,
 )
 from hloom.numpy.selection import (
     clip,

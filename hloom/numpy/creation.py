@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 
-from hloom.api import device_put
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
@@ -15,7 +14,8 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import structural as s
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, concrete_or_none
 from hloom.numpy.elementwise import positive
-from hloom.numpy.manipulation import broadcast_to, stack
+from hloom.numpy.joining import stack
+from hloom.numpy.manipulation import convert_strongly, placed, repeated
 from hloom.numpy.promotion import operand, strong, to_dtype
 from hloom.numpy.types import install, requested
 from hloom.runtime.array import DeviceArray, as_array, put
@@ -44,11 +44,6 @@ def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out
     return placed(made, device or out_sharding)
 
 
-def placed(x, place):
-    """`x` on a device or with a sharding; where it is if `place` is None."""
-    return x if place is None else device_put(x, place)
-
-
 def asarray(a, dtype=None, order=None, *, copy=None, device=None, out_sharding=None):
     """`a` as an array; an array of the right dtype is returned as it is, unless `copy`.
 
@@ -65,7 +60,7 @@ def asarray(a, dtype=None, order=None, *, copy=None, device=None, out_sharding=N
 def _from_object(x, dtype):
     kind = type(x)
     if isinstance(x, Array):
-        return x if dtype is None else _astype(x, dtype)
+        return x if dtype is None else convert_strongly(x, dtype)
     if kind is list or kind is tuple:
         return _from_sequence(x, dtype)
     if kind in PYTHON_SCALARS:
@@ -88,15 +83,8 @@ def _from_scalar(x, dtype):
     if dtype is None:
         dtype, _ = dtypes.python_scalar_dtype(type(x))
     made = put(np.array(x, dtype), ShapedArray((), dtype, weak))
-    made.literal = Literal(made._numpy().item() if type(x) is not int else x, made.aval)
+    made.literal = typed_literal(x, dtype, weak)
     return made
-
-
-def _astype(x, dtype):
-    aval = x.aval
-    if aval.dtype == dtype and not aval.weak_type:
-        return x
-    return e.convert_element_type.bind(x, dtype=dtype, weak_type=False)[0]
 
 
 def _from_sequence(x, dtype):
@@ -197,7 +185,7 @@ def _full(name, shape, value, dtype):
     value = value if weak else strong(value)
     if aval_of(value).shape == ():
         return s.broadcast_in_dim.bind(value, shape=shape, broadcast_dimensions=())[0]
-    return broadcast_to(name, value, shape)
+    return repeated(name, value, shape)
 
 
 @fused

@@ -102,8 +102,8 @@ def fmod(x1, x2, /):
     return e.rem(*_divisible("fmod", x1, x2))
 
 
-@operation
-def divmod(x1, x2, /):
+@fused
+def divmod(x1: ArrayLike, x2: ArrayLike, /):
     """The quotient and the remainder of floor division.
 
     >>> import hloom.numpy as np

@@ -1,16 +1,21 @@
-"""Shapes: reshape, transpose, broadcast, join, split, repeat, flip, roll."""
+"""One array in another shape or dtype: reshape, broadcast, resize, astype, view."""
 
 import math
 
 import numpy as np
 
+from hloom.api import device_put
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
+from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import structural as s
+from hloom.frontend.prims.bitcast import bitcast_convert_type
+from hloom.frontend.prims.indexing import index_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.numpy import promotion
-from hloom.numpy.promotion import operand, promote_dtypes, to_dtype
+from hloom.numpy.elementwise import positive
+from hloom.numpy.promotion import operand, to_dtype
 from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -58,22 +63,13 @@ def ravel(a: ArrayLike, order="C", *, out_sharding=None):
 
 
 @fused
-def transpose(a: ArrayLike, axes=None):
-    """The axes in another order, reversed by default."""
-    a = operand("transpose", a)
-    n = aval_of(a).ndim
-    if axes is None:
-        axes = range(n)[::-1]
-    return s.transpose(a, s.canonical_axes("transpose", axes, n))
-
-
-@fused
 def broadcast_to(array: ArrayLike, shape, *, out_sharding=None):
     """`array` repeated to a shape, by the rules of broadcasting."""
-    return _broadcast_to("broadcast_to", array, s.canonical_shape("broadcast_to", shape))
+    return repeated("broadcast_to", array, s.canonical_shape("broadcast_to", shape))
 
 
-def _broadcast_to(name, a, shape):
+def repeated(name, a, shape):
+    """An operand repeated to a shape; ShapeError if it does not broadcast to it."""
     a = operand(name, a)
     own = aval_of(a).shape
     fits = len(own) <= len(shape) and all(
@@ -88,77 +84,129 @@ def _broadcast_to(name, a, shape):
     return promotion.broadcast_to(a, shape)
 
 
-# ---------------------------------------------------------------- joining
-def _arrays(name, arrays):
-    """The operands of a function that takes a sequence of arrays."""
-    if isinstance(arrays, Array | np.ndarray):
-        n = aval_of(arrays).shape[0]
-        return [_item(operand(name, arrays), i) for i in range(n)]
-    if not isinstance(arrays, list | tuple):
-        found = f"it was given a {type(arrays).__name__}"
-        raise ArgumentError(f"{name}: takes a sequence of arrays", found, "pass a list or a tuple")
-    if not arrays:
-        raise ValueRangeError(
-            f"{name}: needs an array", "the sequence is empty", "pass at least one"
-        )
-    return arrays
-
-
-def _item(a, i):
-    shape = aval_of(a).shape[1:]
-    zeros, ones = (0,) * len(shape), (1,) * (len(shape) + 1)
-    part = s.slice.bind(a, start_indices=(i, *zeros), limit_indices=(i + 1, *shape), strides=ones)[
-        0
-    ]
-    return s.reshape(part, shape)
-
-
-def _in_dtype(name, arrays, dtype):
-    if dtype is None:
-        return promote_dtypes(name, *arrays)
-    dtype = requested(name, dtype)
-    return [to_dtype(operand(name, a), dtype) for a in arrays]
-
-
 @fused
-def concatenate(arrays: ArrayLike, axis=0, dtype=None):
-    """Arrays joined along an axis; flattened first if `axis` is None.
+def broadcast_arrays(*args: ArrayLike):
+    """The arrays, repeated to their common shape."""
+    args = [operand("broadcast_arrays", a) for a in args]
+    shape = promotion.broadcast_shapes("broadcast_arrays", *(aval_of(a).shape for a in args))
+    return tuple([positive(promotion.broadcast_to(a, shape)) for a in args])
+
+
+def broadcast_shapes(*shapes):
+    """The shape that shapes broadcast to together.
 
     >>> import hloom.numpy as np
-    >>> np.concatenate([np.arange(2), np.zeros(1)])
-    Array([0., 1., 0.], dtype=float32)
+    >>> np.broadcast_shapes((3, 1), 4)
+    (3, 4)
     """
-    arrays = _in_dtype("concatenate", _arrays("concatenate", arrays), dtype)
-    if axis is None:
-        arrays, axis = [s.reshape(a, (aval_of(a).size,)) for a in arrays], 0
-    if not aval_of(arrays[0]).ndim:
-        found = "an array of rank 0 has no axes"
-        raise ShapeError("concatenate: joins along an axis", found, "use hloom.numpy.stack")
-    return s.concatenate(arrays, axis)
+    shapes = [s.canonical_shape("broadcast_shapes", shape) for shape in shapes]
+    return promotion.broadcast_shapes("broadcast_shapes", *shapes)
 
 
 @fused
-def stack(arrays: ArrayLike, axis=0, out=None, dtype=None):
-    """Arrays of one shape joined along a new axis.
+def resize(a: ArrayLike, new_shape):
+    """The elements in another shape, repeated from the start where they are too few."""
+    a = operand("resize", a)
+    shape = s.canonical_shape("resize", new_shape)
+    wanted, size = math.prod(shape), aval_of(a).size
+    if not wanted or not size:
+        return promotion.filled(0, aval_of(a).update(shape=shape))
+    flat = s.reshape(a, (size,))
+    repeated = s.concatenate([flat] * -(-wanted // size), 0)
+    return s.reshape(s.slice_in_dim(repeated, 0, wanted), shape)
+
+
+def atleast_1d(*arys):
+    """Each array, as one of an element if it has no axis."""
+    return _atleast(arys, lambda shape: shape or (1,))
+
+
+def atleast_2d(*arys):
+    """Each array with at least two axes; new ones stand at the front."""
+    return _atleast(arys, lambda shape: (1,) * (2 - len(shape)) + shape)
+
+
+def atleast_3d(*arys):
+    """Each array with at least three axes; a vector of length n becomes (1, n, 1)."""
+    shapes = {0: lambda: (1, 1, 1), 1: lambda n: (1, n, 1), 2: lambda m, n: (m, n, 1)}
+    return _atleast(arys, lambda shape: shapes.get(len(shape), lambda *s: s)(*shape))
+
+
+def _atleast(arrays, new_shape):
+    if len(arrays) == 1 and isinstance(arrays[0], list | tuple):
+        raise promotion.not_an_array("atleast", arrays[0])
+    made = [reshape(a, new_shape(tuple(np.shape(a)))) for a in arrays]
+    return made[0] if len(made) == 1 else tuple(made)
+
+
+# ---------------------------------------------------------------- dtypes
+def placed(x, place):
+    """`x` on a device or with a sharding; where it is if `place` is None."""
+    return x if place is None else device_put(x, place)
+
+
+def astype(x, dtype, /, *, copy=False, device=None):
+    """`x` in another dtype; complex numbers lose their imaginary part on the way to real ones.
 
     >>> import hloom.numpy as np
-    >>> np.stack([np.zeros(3), np.ones(3)]).shape
-    (2, 3)
+    >>> np.astype(np.array([1.5, -2.5]), "int32")
+    Array([ 1, -2], dtype=int32)
     """
-    promotion.no_out("stack", out)
-    arrays = _in_dtype("stack", _arrays("stack", arrays), dtype)
-    shape = aval_of(arrays[0]).shape
-    for a in arrays:
-        if aval_of(a).shape != shape:
-            found = f"the shapes are {', '.join(str(aval_of(a).shape) for a in arrays)}"
-            raise ShapeError("stack: needs arrays of one shape", found, "reshape or pad the arrays")
-    axis = s.canonical_axis("stack", axis, len(shape) + 1)
-    return s.concatenate([s.expand_dims(a, (axis,)) for a in arrays], axis)
+    return placed(_astype(x, dtype), device)
 
 
 @fused
-def astype(x: ArrayLike, dtype, /, *, copy=False, device=None):
-    """`x` in another dtype; complex numbers lose their imaginary part on the way to real ones."""
+def _astype(x: ArrayLike, dtype):
     x = operand("astype", x)
     dtype = dtypes.canonicalize(dtypes.float64) if dtype is None else requested("astype", dtype)
-    return promotion.strong(to_dtype(x, dtype))
+    return convert_strongly(x, dtype)
+
+
+def convert_strongly(x, dtype):
+    """An operand in a dtype, not weakly typed."""
+    aval = aval_of(x)
+    if aval.dtype == dtype and not aval.weak_type and isinstance(x, Array):
+        return x
+    return e.convert_element_type.bind(x, dtype=dtype, weak_type=False)[0]
+
+
+def view(x, dtype):
+    """The same bits as another dtype; the last axis grows or shrinks where the widths differ."""
+    return x if dtype is None else _view(x, dtype)
+
+
+@fused
+def _view(x: ArrayLike, dtype):
+    dtype, own, shape = requested("view", dtype), aval_of(x).dtype, aval_of(x).shape
+    if dtypes.is_bool(own):
+        x, own = to_dtype(x, dtypes.uint8), dtypes.uint8
+    if dtypes.is_bool(dtype):
+        return to_dtype(_view.function(x, dtypes.uint8), dtypes.bool_)
+    if dtypes.is_complex(own):
+        parts = [e.real(x), e.imag(x)]
+        x = s.concatenate([s.expand_dims(p, (len(shape),)) for p in parts], len(shape))
+        return _view.function(s.reshape(x, (*shape[:-1], 2 * shape[-1]) if shape else (2,)), dtype)
+    if dtypes.is_complex(dtype):
+        x = _view.function(x, dtypes.to_real(dtype))
+        shape = aval_of(x).shape
+        pairs = s.reshape(x, (*shape[:-1], _fitting(shape, 2, dtype), 2))
+        return e.complex(*(index_in_dim(pairs, i, -1, False) for i in range(2)))
+    old, new = dtypes.itemsize_bits(own), dtypes.itemsize_bits(dtype)
+    if old == new:
+        return bitcast_convert_type(x, dtype)
+    if not shape:
+        found = f"the array is {aval_of(x)}"
+        raise ShapeError(f"view: {dtype} has another width", found, "give the array an axis")
+    if old > new:
+        return s.reshape(bitcast_convert_type(x, dtype), (*shape[:-1], shape[-1] * (old // new)))
+    ratio = new // old
+    groups = s.reshape(x, (*shape[:-1], _fitting(shape, ratio, dtype), ratio))
+    return bitcast_convert_type(groups, dtype)
+
+
+def _fitting(shape, ratio, dtype):
+    """How many groups of `ratio` elements the last axis holds."""
+    if not shape or shape[-1] % ratio:
+        found = f"the last axis of {shape} is no multiple of {ratio}"
+        raise ShapeError(f"view: elements do not fill {dtype}", found, "pad the axis")
+    return shape[-1] // ratio

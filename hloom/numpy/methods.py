@@ -1,9 +1,41 @@
 """The operators and methods of arrays: library functions, installed on `hloom.Array` at import."""
 
-from hloom.frontend import array as arrays
-from hloom.numpy import elementwise, logic, manipulation
+import sys
 
-_BINARY = {
+from hloom.frontend import array as arrays
+from hloom.numpy import (
+    axes,
+    diagonals,
+    elementwise,
+    floats,
+    logic,
+    manipulation,
+    products,
+    repetition,
+    rounding,
+    selection,
+)
+from hloom.numpy.ufunc import is_operand
+
+
+def _operator(function):
+    """A function of two operands as an operator, which leaves foreign operands to their class."""
+    if hasattr(function, "operator"):
+        return function.operator
+
+    def call(x, y):
+        if not (is_operand(function.__name__, x) and is_operand(function.__name__, y)):
+            return NotImplemented
+        return function(x, y)
+
+    return call
+
+
+def _reflected(operator):
+    return lambda self, other: operator(other, self)
+
+
+_ARITHMETIC = {
     "add": elementwise.add,
     "sub": elementwise.subtract,
     "mul": elementwise.multiply,
@@ -12,13 +44,14 @@ _BINARY = {
     "floordiv": elementwise.floor_divide,
     "mod": elementwise.remainder,
     "divmod": elementwise.divmod,
+    "matmul": products.matmul,
     "and": logic.bitwise_and,
     "or": logic.bitwise_or,
     "xor": logic.bitwise_xor,
     "lshift": logic.left_shift,
     "rshift": logic.right_shift,
 }
-_COMPARE = {
+_COMPARISONS = {
     "eq": logic.equal,
     "ne": logic.not_equal,
     "lt": logic.less,
@@ -26,23 +59,89 @@ _COMPARE = {
     "gt": logic.greater,
     "ge": logic.greater_equal,
 }
+_OPERATORS = {n: _operator(f) for n, f in (_ARITHMETIC | _COMPARISONS).items()}
 
 
-def _reflected(function):
-    return lambda self, other: function(other, self)
+# ---------------------------------------------------------------- methods with a form of their own
+def reshape(self, *shape, order="C", copy=None, out_sharding=None):
+    """The elements in another shape, given as a tuple or as several lengths."""
+    return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
 
-arrays.install(
-    {f"__{n}__": f for n, f in (_BINARY | _COMPARE).items()}
-    | {f"__r{n}__": _reflected(f) for n, f in _BINARY.items()}
-    | {
-        "__neg__": lambda self: elementwise.negative(self),
-        "__pos__": lambda self: elementwise.positive(self),
-        "__abs__": lambda self: elementwise.absolute(self),
-        "__invert__": lambda self: logic.invert(self),
-        "astype": lambda self, dtype, copy=False, device=None: manipulation.astype(self, dtype),
-        "reshape": lambda self, *shape, order="C": manipulation.reshape(
-            self, shape[0] if len(shape) == 1 else shape, order
-        ),
-    }
-)
+def astype(self, dtype, copy=False, device=None):
+    """The array in another dtype."""
+    return manipulation.astype(self, dtype)
+
+
+def transpose(self, *order):
+    """The axes in another order, given as a tuple or one by one; reversed by default."""
+    order = order[0] if len(order) == 1 and not isinstance(order[0], int) else order
+    return axes.transpose(self, order or None)
+
+
+def flatten(self, order="C", *, out_sharding=None):
+    """The elements in one axis."""
+    return manipulation.ravel(self, order)
+
+
+def copy(self):
+    """A copy in memory of its own."""
+    return elementwise.positive(self)
+
+
+def view(self, dtype=None, type=None):
+    """The same bits as another dtype; the last axis grows or shrinks if the widths differ."""
+    return manipulation.view(self, dtype)
+
+
+def to_device(self, device, *, stream=None):
+    """The array on another device."""
+    return manipulation.astype(self, self.dtype, device=device)
+
+
+def namespace(self, *, api_version=None):
+    """The module of functions that follows the Python array API standard."""
+    return sys.modules[__package__]
+
+
+def round_(self, ndigits=None):
+    """The nearest integers, or decimals, for the built-in `round`."""
+    return rounding.round(self, ndigits or 0)
+
+
+_METHODS = {
+    "__neg__": elementwise.negative,
+    "__pos__": elementwise.positive,
+    "__abs__": elementwise.absolute,
+    "__invert__": logic.invert,
+    "__round__": round_,
+    "__array_namespace__": namespace,
+    "astype": astype,
+    "clip": selection.clip,
+    "conj": floats.conjugate,
+    "conjugate": floats.conjugate,
+    "copy": copy,
+    "dot": products.dot,
+    "flatten": flatten,
+    "ravel": manipulation.ravel,
+    "repeat": repetition.repeat,
+    "reshape": reshape,
+    "round": rounding.round,
+    "squeeze": axes.squeeze,
+    "swapaxes": axes.swapaxes,
+    "to_device": to_device,
+    "trace": diagonals.trace,
+    "transpose": transpose,
+    "view": view,
+}
+_PROPERTIES = {
+    "T": axes.transpose,
+    "mT": axes.matrix_transpose,
+    "real": floats.real,
+    "imag": floats.imag,
+}
+
+arrays.install({f"__{n}__": f for n, f in _OPERATORS.items()})
+arrays.install({f"__r{n}__": _reflected(_OPERATORS[n]) for n in _ARITHMETIC})
+arrays.install(_METHODS)
+arrays.install({n: property(f, doc=f.__doc__) for n, f in _PROPERTIES.items()})

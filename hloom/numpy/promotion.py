@@ -1,8 +1,8 @@
 """Promotion: operands of different dtypes and shapes become operands that primitives take together.
 
 Dtypes join in the lattice of frontend/dtypes.py; a Python scalar is a weak type and becomes a
-Literal of the dtype beside it, which costs no equation. Shapes broadcast as NumPy's do, but operands
-of rank 0 stay as they are, since elementwise primitives take them with any shape.
+Literal of the dtype beside it, which costs no equation. Shapes broadcast as NumPy's do, but
+operands of rank 0 stay as they are, since elementwise primitives take them with any shape.
 """
 
 import numpy as np
@@ -124,6 +124,12 @@ def select(which, x, y):
     """`x` where `which` holds, else `y`; a Python number takes the dtype of the other."""
     y, x = same_dtype((y, x))
     return select_n.bind(which, y, x)[0]
+
+
+def filled(value, aval):
+    """A Python number in every place of an array of an aval."""
+    value = typed_literal(value, aval.dtype, aval.weak_type)
+    return broadcast_in_dim.bind(value, shape=aval.shape, broadcast_dimensions=())[0]
 
 
 def promote_shapes(name, *xs):

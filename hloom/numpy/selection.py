@@ -1,4 +1,4 @@
-"""Choosing elements by conditions: where, clip, select, piecewise, heaviside, nan_to_num."""
+"""Choosing elements by conditions: where, clip, select, piecewise."""
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ArgumentError

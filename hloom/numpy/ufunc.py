@@ -8,32 +8,40 @@ A wrapper has a `body`, the function as plain library code, and takes short ways
 `direct` is the set of dtypes that the primitive takes as they are.
 """
 
+import numpy as np
+
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import context
 from hloom.frontend.families import typed_literal
+from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS
-from hloom.numpy.promotion import keeps, operand, promote, promote_dtypes_inexact
+from hloom.numpy.promotion import keeps, not_an_array, operand, promote, promote_dtypes_inexact
 from hloom.runtime.array import DeviceArray, as_array, scalar
-from hloom.runtime.dispatch import compile_function
+from hloom.runtime.dispatch import compile_function, function_cache, remember
 
 _NONE: frozenset = frozenset()
 
 
+#: what an operator takes beside an array; other classes may have operators of their own
+_OPERANDS = Array | np.ndarray | np.generic | bool | int | float | complex | Literal
+
+
 def unary(name, body, primitive=None, direct=_NONE):
     """The fast wrapper of a function of one operand."""
-    cache: dict = {}
+    cache = function_cache()
     bind = primitive and primitive.bind
 
     def call(x, /):
         if context.trace is None:
-            if type(x) is DeviceArray:
-                run = cache.get((context.settings, x.aval))
-                if run is None:
-                    run = _remember(cache, body, name, x)
-                return run((x._raw,))
-            return call(as_array(operand(name, x)))
+            if type(x) is not DeviceArray:
+                x = as_array(operand(name, x))
+            found = cache.get((context.settings, x.aval))
+            if found is None:
+                found = _compile(cache, body, name, x)
+            execute, handlers, aval, _ = found
+            return DeviceArray(execute((x._raw,)).consume_with_handlers(handlers)[0], aval)
         if isinstance(x, Array) and x.aval.dtype in direct:
             return bind(x)[0]
         return body(x)
@@ -42,39 +50,61 @@ def unary(name, body, primitive=None, direct=_NONE):
 
 
 def binary(name, body, primitive=None, direct=_NONE):
-    """The fast wrapper of a function of two operands."""
-    cache: dict = {}
+    """The fast wrapper of a function of two operands; its attribute `operator` is for operators."""
+    cache = function_cache()
+    call = _binary(name, body, primitive, direct, cache, False)
+    call.operator = _binary(name, body, primitive, direct, cache, True)
+    return call
+
+
+def _binary(name, body, primitive, direct, cache, operator):
     bind = primitive and primitive.bind
 
     def call(x, y, /):
         if context.trace is None:
             if type(x) is DeviceArray:
                 if type(y) is not DeviceArray:
+                    if operator and not is_operand(name, y):
+                        return NotImplemented
                     y = beside(name, y, x)
+            elif operator and not is_operand(name, x):
+                return NotImplemented
             elif type(y) is DeviceArray:
                 x = beside(name, x, y)
             else:
                 x = as_array(operand(name, x))
                 y = beside(name, y, x)
-            run = cache.get((context.settings, x.aval, y.aval))
-            if run is None:
-                run = _remember(cache, body, name, x, y)
-            return run((x._raw, y._raw))
+            found = cache.get((context.settings, x.aval, y.aval))
+            if found is None:
+                found = _compile(cache, body, name, x, y)
+            execute, handlers, aval, _ = found
+            return DeviceArray(execute((x._raw, y._raw)).consume_with_handlers(handlers)[0], aval)
         if isinstance(x, Array):
             if isinstance(y, Array):
                 if x.aval is y.aval and x.aval.dtype in direct:
                     return bind(x, y)[0]
             elif type(y) in PYTHON_SCALARS and x.aval.dtype in direct:
                 y = number(y, x.aval.dtype)
-                if type(y) not in PYTHON_SCALARS:
+                if type(y) is Literal:
                     return bind(x, y)[0]
         elif type(x) in PYTHON_SCALARS and isinstance(y, Array) and y.aval.dtype in direct:
             x = number(x, y.aval.dtype)
-            if type(x) not in PYTHON_SCALARS:
+            if type(x) is Literal:
                 return bind(x, y)[0]
+        if operator and not (is_operand(name, x) and is_operand(name, y)):
+            return NotImplemented
         return body(x, y)
 
     return _named(call, name, body)
+
+
+def is_operand(name, x):
+    """Whether an operator takes `x`; raises for lists and the like, which would surprise."""
+    if isinstance(x, _OPERANDS) or hasattr(x, "__hloom_array__"):
+        return True
+    if isinstance(x, list | tuple | dict):
+        raise not_an_array(name, x)
+    return False
 
 
 def _named(call, name, body):
@@ -85,12 +115,9 @@ def _named(call, name, body):
     return call
 
 
-def _remember(cache, body, name, *operands):
-    if len(cache) > 1024:
-        cache.clear()
-    found = compile_function(body, [x.aval for x in operands], name)
-    cache[(context.settings, *(x.aval for x in operands))] = found
-    return found
+def _compile(cache, body, name, *operands):
+    avals = [x.aval for x in operands]
+    return remember(cache, (context.settings, *avals), compile_function(body, avals, name))
 
 
 _LITERALS: dict = {}
