@@ -75,21 +75,28 @@ def PRNGKey(seed: ArrayLike, *, impl=None) -> Array:
     Array([0, 3], dtype=uint32)
     """
     made = generator("PRNGKey", impl)
-    aval = _seed_aval("PRNGKey", seed)
-    if isinstance(seed, Tracer) and seed.concrete() is None:
-        return made.seed(_words(seed, aval))
-    value = int(np.asarray(seed))
-    high = value >> 32 & 0xFFFFFFFF if dtypes.itemsize_bits(aval.dtype) == 64 else 0
-    pair = np.array([high, value & 0xFFFFFFFF], np.uint32)
-    return put(np.resize(pair, made.dtype.words), ShapedArray((made.dtype.words,), dtypes.uint32))
+    return _seeded("PRNGKey", seed, made, ShapedArray((made.dtype.words,), dtypes.uint32))
+
+
+def _seeded(name, seed, made, aval):
+    """The key of a seed, with the aval of a raw or of a typed key."""
+    if type(seed) is int:
+        wide = context.settings.enable_x64
+        if not -(2**63) <= seed < 2**63:
+            remedy = "reduce it, or use fold_in"
+            raise ValueRangeError(f"{name}: takes a seed of 64 bits", f"it is {seed}", remedy)
+    else:
+        own = _seed_aval(name, seed)
+        wide = dtypes.itemsize_bits(own.dtype) == 64
+        if isinstance(seed, Tracer) and seed.concrete() is None:
+            words = made.seed(_words(seed, wide))
+            return random_wrap(words, aval.dtype) if is_key(aval) else words
+        seed = int(np.asarray(seed))
+    words = (seed >> 32 & 0xFFFFFFFF if wide else 0, seed & 0xFFFFFFFF)
+    return put(np.array(words * (made.dtype.words // 2), np.uint32), aval)
 
 
 def _seed_aval(name, seed):
-    if type(seed) is int and not -(2**63) <= seed < 2**63:
-        remedy = "reduce it, or use fold_in"
-        raise ValueRangeError(f"{name}: takes a seed of 64 bits", f"it is {seed}", remedy)
-    if isinstance(seed, int):
-        return ShapedArray((), dtypes.canonicalize(dtypes.int64))
     aval = aval_of(operand(name, seed))
     if not dtypes.is_integer(aval.dtype) and not dtypes.is_bool(aval.dtype):
         raise DTypeError(f"{name}: takes an integer seed", f"it was given {aval}", "use an int")
@@ -99,9 +106,9 @@ def _seed_aval(name, seed):
     return aval
 
 
-def _words(seed, aval):
+def _words(seed, wide):
     low = reshape(convert_element_type(seed, dtypes.uint32), (1,))
-    if dtypes.itemsize_bits(aval.dtype) == 64:
+    if wide:
         top = shift_right_logical(convert_element_type(seed, dtypes.uint64), 32)
         return concatenate([reshape(convert_element_type(top, dtypes.uint32), (1,)), low], 0)
     return concatenate([broadcast_in_dim(literal(0, dtypes.uint32), (1,), ()), low], 0)
@@ -115,7 +122,7 @@ def key(seed: ArrayLike, *, impl=None, dtype=None) -> Array:
     key<fry>
     """
     made = generator("key", impl, dtype)
-    return random_wrap(PRNGKey(seed, impl=made.dtype), made.dtype)
+    return _seeded("key", seed, made, ShapedArray((), made.dtype))
 
 
 # ---------------------------------------------------------------- more keys
