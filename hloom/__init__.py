@@ -7,6 +7,9 @@
 Array([1., 1.], dtype=float32)
 """
 
+import importlib
+
+from hloom import numpy, tree, tree_util
 from hloom.api import (
     block_until_ready,
     clear_caches,
@@ -53,3 +56,16 @@ from hloom.transforms.vmap import vmap
 remat = checkpoint
 
 __version__ = "0.1.0"
+
+#: modules that are imported when they are first asked for
+_LAZY = ("dtypes", "export", "image", "lax", "nn", "ops", "random", "scipy", "typing")
+
+
+def __getattr__(name):
+    if name in _LAZY:
+        return importlib.import_module(f"hloom.{name}")
+    raise AttributeError(f"module 'hloom' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *_LAZY])

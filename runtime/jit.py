@@ -53,16 +53,13 @@ class Jitted:
 
     def __call__(self, *args, **kwargs):
         if context.trace is None and self.plain and not kwargs:
-            key, buffers = [context.settings], []
-            for a in args:
-                if type(a) is not DeviceArray:
-                    break
-                key.append(a.aval)
-                buffers.append(a._raw)
-            else:
-                found = self.entries.get(tuple(key))
-                if found is not None:
-                    return found(buffers)
+            try:
+                buffers = [a._raw for a in args]
+            except AttributeError:  # some argument is no concrete array: a tree, say
+                return self._general(args, kwargs)
+            found = self.entries.get((context.settings, *[a.aval for a in args]))
+            if found is not None:
+                return found(buffers)
         return self._general(args, kwargs)
 
     def __get__(self, instance, owner=None):
@@ -75,12 +72,12 @@ class Jitted:
         fun, key, leaves, tree = self._signature(args, kwargs)
         if context.trace is not None:
             return self._stage_call(fun, key, leaves, tree)
-        avals, buffers = [], []
-        for x in leaves:
-            if type(x) is not DeviceArray:
-                x = as_array(x)
-            avals.append(x.aval)
-            buffers.append(x._raw)
+        try:
+            buffers = [x._raw for x in leaves]
+        except AttributeError:
+            leaves = list(map(as_array, leaves))
+            buffers = [x._raw for x in leaves]
+        avals = [x.aval for x in leaves]
         full = (context.settings, *key, *avals)
         found = self.entries.get(full)
         if found is None:

@@ -131,14 +131,17 @@ def deserialize(client, data, devices, overrides=(), callbacks=()):
     return client.deserialize_executable(data, device_list(devices), options, list(callbacks))
 
 
+_PACKED = ("int2", "int4", "uint2", "uint4", "float4_e2m1fn")
+
+
 def to_numpy(buffer, aval):
     """The values of a buffer as a read-only NumPy array, without a copy where the dtype allows."""
     dtype = aval.dtype
-    if dtype.kind != "V":
-        return np.asarray(buffer)
-    if dtype.name in ("int4", "uint4", "int2", "uint2", "float4_e2m1fn"):
+    if buffer.platform() != "cpu" or dtype.name in _PACKED:
         found, _ = buffer._single_device_array_to_np_array_did_copy()
         return found
+    if dtype.kind != "V":
+        return np.asarray(buffer)
     buffer.block_until_ready()
     holder = _Memory(buffer, aval)
     return np.asarray(holder).view(dtype).reshape(aval.shape)
@@ -155,6 +158,29 @@ class _Memory:
             "data": (buffer.unsafe_buffer_pointer(), True),
             "version": 3,
         }
+
+
+def load_plugin(platform, path):
+    """Load a PJRT plugin's shared library; its C API."""
+    api = _jax.load_pjrt_plugin(platform, path, None)
+    _jax.initialize_pjrt_plugin(platform)
+    return api
+
+
+def plugin_client(platform, options):
+    """The client of a loaded plugin."""
+    return xla_client.make_c_api_client(platform, options, None)
+
+
+def topology_devices(api, name, options):
+    """Compile-only devices of a topology."""
+    return _jax.get_c_api_topology(api, name, options)._make_compile_only_devices()
+
+
+def compile_ahead(devices, module, overrides=()):
+    """Compile an `ir.Module` for compile-only devices; an executable that cannot be run."""
+    options = compile_options(devices, overrides)
+    return devices[0].client.compile(module, device_list(devices), options)
 
 
 def jaxlib_version():
