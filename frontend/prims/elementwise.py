@@ -28,6 +28,7 @@ from hloom.frontend.families import (
     binary,
     common_shape,
     compare,
+    same_dtype,
     scalar_like,
     unary,
 )
@@ -243,7 +244,7 @@ def all_weak(avals):
 @primitive(_select_type)
 def select_n(which, *cases):
     """At each position the element of `cases[which]`; `which` is bool (two cases) or int32."""
-    return select_n.bind(as_operand(which), *(as_operand(c) for c in cases))[0]
+    return select_n.bind(as_operand(which), *same_dtype(cases))[0]
 
 
 select_n.family = "elementwise"

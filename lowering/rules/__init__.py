@@ -13,6 +13,7 @@ from hloom.lowering.rules import (
     reduction,
     scatter,
     sorting,
+    special,
     structural,
     windows,
 )

@@ -16,6 +16,7 @@ from hloom.transforms.rules import (
     reduction,
     scatter,
     sorting,
+    special,
     structural,
     windows,
 )

@@ -1,0 +1,303 @@
+"""The incomplete gamma and beta functions, by series and continued fractions in loops.
+
+With D = x^a e^-x / Γ(a+1) (DLMF 8.7.1 and 8.9.2; 8.17.22 for the beta function):
+
+    P(a, x) = D S       S = sum of x^n / ((a+1) ... (a+n))               for x <= a or x <= 1
+    Q(a, x) = a D C     C = 1/(x+1-a - 1(1-a)/(x+3-a - 2(2-a)/(x+5-a - ...)))       elsewhere
+
+S and C are computed with their derivatives in `a`. D is a product of huge and tiny factors; for
+large `a` it is written with x - a, which is exact, and Stirling's series.
+"""
+
+import math
+
+from hloom.frontend import dtypes
+from hloom.frontend.prims.control import while_loop
+from hloom.frontend.prims.elementwise import (
+    abs,
+    add,
+    bitwise_and,
+    bitwise_not,
+    bitwise_or,
+    digamma,
+    div,
+    eq,
+    exp,
+    ge,
+    gt,
+    integer_pow,
+    lgamma,
+    log,
+    log1p,
+    lt,
+    mul,
+    neg,
+    rsqrt,
+    select,
+    sqrt,
+    sub,
+)
+from hloom.frontend.prims.reduction import reduce_or
+from hloom.frontend.prims.structural import full
+from hloom.frontend.trace import aval_of, stage
+
+_STEPS = 10_000
+#: the coefficients of 1/a, 1/a^3, ... in Stirling's series of log Γ(a) (DLMF 5.11.1)
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
+_LARGE = 10.0
+
+
+# ---------------------------------------------------------------- the public functions
+def igamma(a, x):
+    """The regularized lower incomplete gamma function."""
+    by_fraction, density, s, c = _gamma_parts(a, x)
+    inner = select(by_fraction, sub(1.0, mul(mul(a, density), c)), mul(density, s))
+    return _with_ends(a, x, inner, 0.0, 1.0)
+
+
+def igammac(a, x):
+    """The regularized upper incomplete gamma function."""
+    by_fraction, density, s, c = _gamma_parts(a, x)
+    inner = select(by_fraction, mul(mul(a, density), c), sub(1.0, mul(density, s)))
+    return _with_ends(a, x, inner, 1.0, 0.0)
+
+
+def igamma_grad_a(a, x):
+    """The derivative of igamma in a: that of log D is log x - ψ(a+1), and 1/a is in a D."""
+    _, density, slope = _gamma_slopes(a, x)
+    return _with_ends(a, x, mul(density, slope), 0.0, 0.0)
+
+
+def random_gamma_grad(a, x):
+    """Minus the derivative of igamma in a over that in x, which is a D / x."""
+    _, _, slope = _gamma_slopes(a, x)
+    return _with_ends(a, x, neg(mul(div(x, a), slope)), 0.0, math.inf)
+
+
+def regularized_incomplete_beta(a, b, x):
+    """The regularized incomplete beta function; beyond the mean it is 1 - I_{1-x}(b, a)."""
+    beyond = gt(x, div(add(a, 1.0), add(add(a, b), 2.0)))
+    y = sub(1.0, x)
+    p, q = select(beyond, b, a), select(beyond, a, b)
+    u, v = select(beyond, y, x), select(beyond, x, y)
+    inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
+    part = div(mul(_beta_density(p, q, u, v), _beta_fraction(p, q, u, inside)), p)
+    inner = select(beyond, sub(1.0, part), part)
+    ends = select(eq(x, 1.0), 1.0, _filled(math.nan, a))
+    ends = select(eq(x, 0.0), 0.0, ends)
+    good = bitwise_and(gt(a, 0.0), gt(b, 0.0))
+    return select(inside, inner, select(good, ends, _filled(math.nan, a)))
+
+
+# ---------------------------------------------------------------- gamma
+def _gamma_parts(a, x, slopes=False):
+    """Where Q is computed, D, and S and C, each with its derivative if asked."""
+    by_fraction = bitwise_and(gt(x, 1.0), gt(x, a))
+    inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(x, 0.0)), lt(x, math.inf))
+    inside = bitwise_and(inside, lt(a, math.inf))
+    by_series = bitwise_and(inside, bitwise_not(by_fraction))
+    by_fraction = bitwise_and(inside, by_fraction)
+    s = _series(select(by_series, a, 1.0), select(by_series, x, 0.0), slopes)
+    c = _fraction(select(by_fraction, a, 1.0), select(by_fraction, x, 2.0), slopes)
+    return by_fraction, _gamma_density(a, x), s, c
+
+
+def _gamma_slopes(a, x):
+    """Where Q is computed, D, and the derivative of P in a over D."""
+    by_fraction, density, (s, ds), (c, dc) = _gamma_parts(a, x, True)
+    shift = sub(log(x), digamma(a))
+    below = add(mul(s, sub(shift, div(1.0, a))), ds)
+    beyond = neg(mul(a, add(mul(c, shift), dc)))
+    return by_fraction, density, select(by_fraction, beyond, below)
+
+
+def _gamma_density(a, x):
+    """x^a e^-x / Γ(a+1)."""
+    direct = exp(sub(sub(mul(a, log(x)), x), lgamma(add(a, 1.0))))
+    exponent = mul(a, _log_minus(div(x, a), div(sub(x, a), a)))
+    large = mul(exp(sub(exponent, _stirling(a))), rsqrt(mul(2 * math.pi, a)))
+    return select(ge(a, _LARGE), large, direct)
+
+
+def _series(a, x, slopes):
+    """S, and S' if asked, whose terms are t h with t those of S and h the sum of all -1/(a+k)."""
+
+    def step(n, a, x, t, s, h, ds):
+        r = div(1.0, add(a, n))
+        t, h = mul(t, mul(x, r)), sub(h, r)
+        s = add(s, t)
+        active = gt(t, mul(s, _eps(s)))
+        if slopes:
+            change = mul(t, h)
+            ds = add(ds, change)
+            active = bitwise_or(active, gt(neg(change), mul(neg(ds), _eps(s))))
+        return active, t, s, h, ds
+
+    one, zero = _filled(1.0, a), _filled(0.0, a)
+    _, s, _, ds = _repeat(step, (a, x), (one, one, zero, zero))
+    return (s, ds) if slopes else s
+
+
+def _fraction(a, x, slopes):
+    """C, and C' if asked: p / q are the last two convergents, dp and dq derivatives in `a`."""
+
+    def step(n, a, x, c, dc, p0, p, q0, q, dp0, dp, dq0, dq):
+        m = mul(n, sub(a, n))
+        b = add(sub(x, a), add(mul(2.0, n), 1.0))
+        p2, q2 = add(mul(b, p), mul(m, p0)), add(mul(b, q), mul(m, q0))
+        scale = div(1.0, q2)
+        state = [mul(v, scale) for v in (p, p2, q, q2)]
+        c2 = state[1]
+        active = gt(abs(sub(c2, c)), mul(abs(c2), _eps(c)))
+        if slopes:
+            dp2 = sub(add(mul(b, dp), add(mul(m, dp0), mul(n, p0))), p)
+            dq2 = sub(add(mul(b, dq), add(mul(m, dq0), mul(n, q0))), q)
+            derivatives = [mul(v, scale) for v in (dp, dp2, dq, dq2)]
+            dc2 = sub(derivatives[1], mul(c2, derivatives[3]))
+            active = bitwise_or(active, gt(abs(sub(dc2, dc)), mul(abs(dc2), _eps(c))))
+        else:
+            derivatives, dc2 = [dp0, dp, dq0, dq], dc
+        return active, c2, dc2, *state, *derivatives
+
+    one, zero = _filled(1.0, a), _filled(0.0, a)
+    first = add(sub(x, a), 1.0)
+    state = zero, zero, zero, one, one, first, zero, zero, zero, neg(one)
+    c, dc, *_ = _repeat(step, (a, x), state)
+    return (c, dc) if slopes else c
+
+
+# ---------------------------------------------------------------- beta
+def _beta_density(a, b, x, y):
+    """x^a y^b / B(a, b), where y = 1 - x."""
+    total = add(a, b)
+    big, little = select(gt(a, b), a, b), select(gt(a, b), b, a)
+    powers = add(mul(a, log(x)), mul(b, log(y)))
+    none_large = sub(sub(lgamma(total), lgamma(big)), lgamma(little))
+    # log Γ(total) - log Γ(big), the large parts of which cancel
+    ratio = add(mul(sub(big, 0.5), log1p(div(little, big))), mul(little, sub(log(total), 1.0)))
+    step = sub(_stirling(total), _stirling(big))
+    one_large = sub(add(ratio, step), lgamma(little))
+    direct = exp(add(powers, select(ge(big, _LARGE), one_large, none_large)))
+    # both large: the exponent at the mean a / (a + b) is 0, and linear terms cancel
+    p, q = div(a, total), div(b, total)
+    off = sub(x, p)
+    exponent = add(
+        mul(a, _log_minus(div(x, p), div(off, p))),
+        mul(b, _log_minus(div(y, q), div(neg(off), q))),
+    )
+    scale = sqrt(div(mul(p, b), 2 * math.pi))
+    both_large = mul(scale, exp(add(exponent, sub(step, _stirling(little)))))
+    return select(ge(little, _LARGE), both_large, direct)
+
+
+def _beta_fraction(a, b, x, inside):
+    """The continued fraction 1/(1 + d1/(1 + d2/(1 + ...))) of DLMF 8.17.22, by Lentz's method."""
+    x = select(inside, x, 0.0)
+
+    def step(m, a, b, x, f, c, d):
+        end = add(a, mul(2.0, m))
+        before = add(end, -1.0)
+        even = div(mul(mul(m, sub(b, m)), x), mul(before, end))
+        odd = neg(div(mul(mul(add(a, m), add(add(a, b), m)), x), mul(end, add(end, 1.0))))
+        change = None
+        for term in (even, odd):
+            d = div(1.0, _nonzero(add(1.0, mul(term, d))))
+            c = _nonzero(add(1.0, div(term, c)))
+            change = mul(c, d)
+            f = mul(f, change)
+        return gt(abs(sub(change, 1.0)), _eps(f)), f, c, d
+
+    one = _filled(1.0, a)
+    # the first term, d1, is the odd one of m = 0
+    first = neg(div(mul(add(a, b), x), add(a, 1.0)))
+    d = div(1.0, _nonzero(add(1.0, first)))
+    f, _, _ = _repeat(step, (a, b, x), (d, one, d))
+    return f
+
+
+# ---------------------------------------------------------------- pieces
+def _log_minus(ratio, d):
+    """log(ratio) - d, where d is the exact ratio - 1.
+
+    For small d by log((1+r)/(1-r)) = 2r + 2r^3/3 + 2r^5/5 + ... with r = d / (2 + d).
+    """
+    small = lt(abs(d), 0.3)
+    r = div(select(small, d, 0.0), add(2.0, select(small, d, 0.0)))
+    r2 = integer_pow(r, 2)
+    tail = 1 / 25
+    for k in range(23, 1, -2):
+        tail = add(mul(r2, tail), 1 / k)
+    near = mul(r2, sub(mul(mul(2.0, r), tail), div(2.0, sub(1.0, r))))
+    return select(small, near, sub(log(ratio), d))
+
+
+def _stirling(a):
+    """log Γ(a) - (a - 1/2) log a + a - log(2π) / 2, for large a."""
+    r = div(1.0, a)
+    r2 = integer_pow(r, 2)
+    total = _STIRLING[-1]
+    for coefficient in _STIRLING[-2::-1]:
+        total = add(mul(r2, total), coefficient)
+    return mul(r, total)
+
+
+def _with_ends(a, x, inner, at_zero, at_infinity):
+    """`inner`, with the limits for x -> 0 and x / a -> inf, and NaN outside of the domain."""
+    at_zero, at_infinity = _filled(at_zero, a), _filled(at_infinity, a)
+    beyond = bitwise_or(eq(x, math.inf), eq(a, 0.0))
+    before = bitwise_or(eq(x, 0.0), eq(a, math.inf))
+    result = select(before, at_zero, select(beyond, at_infinity, inner))
+    good = bitwise_and(ge(a, 0.0), ge(x, 0.0))
+    undetermined = bitwise_or(
+        bitwise_and(eq(a, 0.0), eq(x, 0.0)),
+        bitwise_and(eq(a, math.inf), eq(x, math.inf)),
+    )
+    return select(bitwise_and(good, bitwise_not(undetermined)), result, math.nan)
+
+
+def _nonzero(x):
+    return select(eq(x, 0.0), _tiny(x), x)
+
+
+def _tiny(x):
+    return float(dtypes.finfo(aval_of(x).dtype).tiny)
+
+
+def _eps(x):
+    return float(dtypes.finfo(aval_of(x).dtype).eps)
+
+
+def _filled(value, like):
+    aval = aval_of(like)
+    return full(aval.shape, value, aval.dtype)
+
+
+def _repeat(step, constants, state):
+    """The state after `step(n, *constants, *state) -> (active, *state)` for n = 1, 2, ...
+
+    An element rests as soon as `active` does not hold of it. The loop ends when all of them rest,
+    or after so many steps that no argument in reach needs more.
+    """
+    shape, dtype = aval_of(state[0]).shape, aval_of(state[0]).dtype
+    carry = [full((), 0.0, dtype), full(shape, True), *state]
+    avals = [aval_of(v) for v in (*constants, *carry)]
+
+    def go_on(n, active, *_):
+        return [bitwise_and(lt(n, float(_STEPS)), reduce_or(active, range(len(shape))))]
+
+    def body(*operands):
+        known, (n, active, *old) = operands[: len(constants)], operands[len(constants) :]
+        n = add(n, 1.0)
+        still, *new = step(n, *known, *old)
+        new = [select(active, a, b) for a, b in zip(new, old, strict=True)]
+        return [n, bitwise_and(active, still), *new]
+
+    found = while_loop.bind(
+        *constants,
+        *carry,
+        cond=stage(go_on, avals[len(constants) :], "cond"),
+        body=stage(body, avals, "body"),
+        cond_consts=0,
+        body_consts=len(constants),
+    )
+    return found[2:]

@@ -1,0 +1,40 @@
+"""Lowerings of the special functions: CHLO where it has them, else decompositions."""
+
+from hloom.frontend import dtypes
+from hloom.frontend.prims import special as s
+from hloom.frontend.prims.elementwise import convert_element_type
+from hloom.lowering import bessel, incomplete
+from hloom.lowering.table import one_to_one, rule
+
+one_to_one(
+    {
+        s.zeta: "chlo.zeta",
+        s.polygamma: "chlo.polygamma",
+        s.bessel_i1e: "chlo.bessel_i1e",
+    }
+)
+
+
+def _decomposed(primitive, function):
+    @rule(primitive)
+    def emit(ctx, *operands):
+        # an operand of rank 0 has been given the shape of the result
+        avals = [ctx.outs[0].strip_weak_type()] * len(operands)
+        return ctx.lower_fun(_widened, operands, avals, function=function)
+
+
+def _widened(*operands, function):
+    """`function`, computed in float32 for narrower floats."""
+    dtype = operands[0].dtype
+    if dtypes.itemsize_bits(dtype) >= 32:
+        return function(*operands)
+    wide = function(*[convert_element_type(x, dtypes.float32) for x in operands])
+    return convert_element_type(wide, dtype)
+
+
+_decomposed(s.bessel_i0e, bessel.bessel_i0e)
+_decomposed(s.igamma, incomplete.igamma)
+_decomposed(s.igammac, incomplete.igammac)
+_decomposed(s.igamma_grad_a, incomplete.igamma_grad_a)
+_decomposed(s.random_gamma_grad, incomplete.random_gamma_grad)
+_decomposed(s.regularized_incomplete_beta, incomplete.regularized_incomplete_beta)

@@ -1,0 +1,114 @@
+"""Derivatives of the special functions (DLMF 8.8.13, 8.17.3, 10.29, 25.11.17)."""
+
+from hloom.frontend.errors import RuleError
+from hloom.frontend.prims.elementwise import (
+    add,
+    digamma,
+    div,
+    eq,
+    exp,
+    lgamma,
+    log,
+    log1p,
+    mul,
+    neg,
+    select,
+    sign,
+    sub,
+)
+from hloom.frontend.prims.special import (
+    bessel_i0e,
+    bessel_i1e,
+    igamma,
+    igamma_grad_a,
+    igammac,
+    polygamma,
+    random_gamma_grad,
+    regularized_incomplete_beta,
+    zeta,
+)
+from hloom.transforms import jvp
+
+
+def _undefined(primitive, operand):
+    """The term of an operand in which no derivative is known in closed form."""
+
+    def term(*_):
+        raise RuleError(
+            f"{primitive.name}: the derivative in {operand}",
+            "there is no formula for it",
+            f"hold {operand} fixed with hloom.lax.stop_gradient, or differentiate in the others",
+        )
+
+    return term
+
+
+jvp.elementwise(digamma, lambda g, x, y: mul(g, polygamma(1.0, x)))
+jvp.elementwise(
+    polygamma,
+    _undefined(polygamma, "m"),
+    lambda g, m, x, y: mul(g, polygamma(add(m, 1.0), x)),
+)
+jvp.elementwise(
+    zeta,
+    _undefined(zeta, "x"),
+    lambda g, x, q, y: mul(g, mul(neg(x), zeta(add(x, 1.0), q))),
+)
+
+
+# ---------------------------------------------------------------- Bessel functions
+jvp.elementwise(bessel_i0e, lambda g, x, y: mul(g, sub(bessel_i1e(x), mul(sign(x), y))))
+
+
+def _i1e_term(g, x, y):
+    """I0 - I1 / x, scaled; I1(x) / x is 1/2 at 0."""
+    at_zero = eq(x, 0.0)
+    ratio = select(at_zero, 0.5, div(y, select(at_zero, 1.0, x)))
+    return mul(g, sub(sub(bessel_i0e(x), ratio), mul(sign(x), y)))
+
+
+jvp.elementwise(bessel_i1e, _i1e_term)
+
+
+# ---------------------------------------------------------------- incomplete gamma and beta
+def _gamma_density(a, x):
+    """x^(a-1) e^-x / Γ(a), the derivative of igamma in x."""
+    power = sub(a, 1.0)
+    # 0 log 0 is 0
+    safe = select(eq(power, 0.0), 1.0, x)
+    return exp(sub(sub(mul(power, log(safe)), x), lgamma(a)))
+
+
+jvp.elementwise(
+    igamma,
+    lambda g, a, x, y: mul(g, igamma_grad_a(a, x)),
+    lambda g, a, x, y: mul(g, _gamma_density(a, x)),
+)
+jvp.elementwise(
+    igammac,
+    lambda g, a, x, y: neg(mul(g, igamma_grad_a(a, x))),
+    lambda g, a, x, y: neg(mul(g, _gamma_density(a, x))),
+)
+jvp.elementwise(
+    igamma_grad_a,
+    _undefined(igamma_grad_a, "a"),
+    lambda g, a, x, y: mul(g, mul(_gamma_density(a, x), sub(log(x), digamma(a)))),
+)
+jvp.elementwise(
+    random_gamma_grad, _undefined(random_gamma_grad, "a"), _undefined(random_gamma_grad, "x")
+)
+
+
+def _beta_density(a, b, x):
+    """x^(a-1) (1-x)^(b-1) / B(a, b), the derivative of the incomplete beta function in x."""
+    log_beta = sub(add(lgamma(a), lgamma(b)), lgamma(add(a, b)))
+    powers = add(mul(sub(a, 1.0), log(x)), mul(sub(b, 1.0), log1p(neg(x))))
+    return exp(sub(powers, log_beta))
+
+
+jvp.elementwise(
+    regularized_incomplete_beta,
+    _undefined(regularized_incomplete_beta, "a"),
+    _undefined(regularized_incomplete_beta, "b"),
+    lambda g, a, b, x, y: mul(g, _beta_density(a, b, x)),
+)
