@@ -7,6 +7,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import compile as compilation
+from hloom.runtime import control as _control  # noqa: F401 - runs control flow on concrete values
 from hloom.runtime import dispatch
 from hloom.runtime.array import DeviceArray, place
 from hloom.runtime.jit import Jitted, _specs

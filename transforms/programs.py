@@ -6,7 +6,7 @@ hold programs ask here.
 
 from typing import NamedTuple
 
-from hloom.frontend.ir import Program, memoised
+from hloom.frontend.ir import Program, Var, memoised
 from hloom.frontend.prims.calls import residual_sources
 from hloom.frontend.trace import Tracer, interpret, stage
 from hloom.transforms.batch import AxisData, batch, to_front
@@ -103,8 +103,11 @@ class Transposed(NamedTuple):
 
 
 @memoised
-def transpose_program(program, linear, given, forced=False):
-    """The transpose of a program in the inputs marked `linear`; `given`: results with a cotangent."""
+def transpose_program(program, linear, given, forced=()):
+    """The transpose of a program in the inputs marked `linear`; `given`: results with a cotangent.
+
+    Linear inputs marked in `forced`, a mask of these alone, get a cotangent even if it is zero.
+    """
     nonzero = []
     known_vars = [v for v, on in zip(program.invars, linear) if not on]
     linear_vars = [v for v, on in zip(program.invars, linear) if on]
@@ -116,8 +119,9 @@ def transpose_program(program, linear, given, forced=False):
         found = transpose(
             split, [next(cts) if g else None for g in given], [*program.consts, *known]
         )
-        if forced:
-            found = [zeros(v.aval) if c is None else c for c, v in zip(found, linear_vars)]
+        for i, on in enumerate(forced):
+            if on and found[i] is None:
+                found[i] = zeros(linear_vars[i].aval)
         nonzero[:] = [c is not None for c in found]
         return [c for c in found if c is not None]
 
@@ -157,3 +161,42 @@ def _batch_program(program, name, size, spmd_name, dims, forced):
 def batch_program(program, axis, dims, forced=()):
     """The Batched form of a program; outputs in `forced` get their batch dimension in front."""
     return _batch_program(program, axis.name, axis.size, axis.spmd_name, tuple(dims), tuple(forced))
+
+
+# ---------------------------------------------------------------- operands in another order
+@memoised
+def reordered(program, in_sizes, in_order, out_sizes=None, out_order=None):
+    """`program` with groups of inputs, and of outputs, in another order.
+
+    The inputs are groups of `in_sizes`; group `in_order[i]` of them comes at place i.
+    """
+    invars = _regrouped(program.invars, in_sizes, in_order)
+    outvars = program.outvars
+    if out_sizes is not None:
+        outvars = _regrouped(outvars, out_sizes, out_order)
+    return Program(program.constvars, invars, program.eqns, outvars, program.consts, program.name)
+
+
+def _regrouped(items, sizes, order):
+    groups = grouped(items, sizes)
+    return [x for i in order for x in groups[i]]
+
+
+def grouped(items, sizes):
+    """A list cut into consecutive lists of the given sizes, which add up to its length."""
+    found, start = [], 0
+    for n in sizes:
+        found.append(list(items[start : start + n]))
+        start += n
+    if start != len(items):
+        raise AssertionError(f"groups of {sizes} are not {len(items)} items")
+    return found
+
+
+@memoised
+def widened(program, avals):
+    """`program` with more inputs at the end, which it does not use."""
+    invars = [*program.invars, *map(Var, avals)]
+    return Program(
+        program.constvars, invars, program.eqns, program.outvars, program.consts, program.name
+    )

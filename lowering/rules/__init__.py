@@ -8,6 +8,7 @@ from hloom.lowering.rules import (
     control,
     cumulative,
     elementwise,
+    fft,
     indexing,
     random,
     reduction,

@@ -11,6 +11,7 @@ from hloom.transforms.rules import (
     custom,
     cumulative,
     elementwise,
+    fft,
     indexing,
     random,
     reduction,

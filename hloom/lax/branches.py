@@ -1,0 +1,132 @@
+"""Choices made at run time: `cond` between two functions, `switch` between several."""
+
+from hloom.frontend import dtypes, pytree
+from hloom.frontend.context import context
+from hloom.frontend.errors import ArgumentError, ControlFlowError, ValueRangeError
+from hloom.frontend.families import as_operand
+from hloom.frontend.flat import flatten_args, name_of
+from hloom.frontend.prims import control
+from hloom.frontend.prims.elementwise import clamp, convert_element_type, ne
+from hloom.frontend.staging import require_callable, staged, taking
+from hloom.frontend.trace import aval_of, concrete_or_none
+
+_ABSENT = object()
+
+
+def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
+    """`true_fun(*operands)` if the scalar `pred` holds (is not zero), else `false_fun(*operands)`.
+
+    Both functions are traced and one is run; their results have one structure and equal types.
+    Under `vmap` with a batched `pred` both are run, and each element takes its own.
+
+    >>> import hloom
+    >>> hloom.lax.cond(True, lambda x: x + 1, lambda x: x - 1, 3)
+    Array(4, dtype=int32, weak_type=True)
+    """
+    require_callable("cond", true_fun, "true_fun")
+    require_callable("cond", false_fun, "false_fun")
+    operands = _operands("cond", operands, operand)
+    aval = aval_of(pred)
+    if aval.shape:
+        raise ControlFlowError(
+            "cond: the predicate is a scalar",
+            f"it is {aval}",
+            "reduce it with .any() or .all(), or choose element by element with hloom.numpy.where",
+        )
+    known = concrete_or_none(pred)
+    if context.settings.disable_jit and known is not None:
+        return true_fun(*operands) if known else false_fun(*operands)
+    if not dtypes.is_bool(aval.dtype):
+        pred = ne(pred, 0)
+    return _choose("cond", pred, (false_fun, true_fun), operands, ("false_fun", "true_fun"))
+
+
+def switch(index, branches, *operands, operand=_ABSENT):
+    """The result of `branches[index](*operands)`; an index out of range is moved into it.
+
+    >>> import hloom
+    >>> hloom.lax.switch(2, [lambda x: x, lambda x: -x, lambda x: x * x], 5)
+    Array(25, dtype=int32, weak_type=True)
+    """
+    branches = tuple(branches)
+    names = [f"branches[{i}]" for i in range(len(branches))]
+    for fun, name in zip(branches, names, strict=True):
+        require_callable("switch", fun, name)
+    if not branches:
+        raise ValueRangeError("switch: needs a branch", "branches is empty", "give one or more")
+    operands = _operands("switch", operands, operand)
+    aval = aval_of(index)
+    if aval.shape or not dtypes.is_integer(aval.dtype):
+        raise ControlFlowError(
+            "switch: the index is an integer scalar",
+            f"it is {aval}",
+            "pass an int, or x.astype(int)",
+        )
+    known = concrete_or_none(index)
+    if len(branches) == 1:
+        return branches[0](*operands)
+    if context.settings.disable_jit and known is not None:
+        return branches[min(max(int(known), 0), len(branches) - 1)](*operands)
+    if aval.dtype.itemsize != 4:  # clamped in its own dtype, so that no value wraps around
+        index = clamp(0, index, min(len(branches) - 1, int(dtypes.iinfo(aval.dtype).max)))
+        index = convert_element_type(index, "int32")
+    else:
+        index = convert_element_type(clamp(0, as_operand(index), len(branches) - 1), "int32")
+    return _choose("switch", index, branches, operands, names)
+
+
+def _operands(what, operands, operand):
+    if operand is _ABSENT:
+        return operands
+    if operands:
+        raise ArgumentError(
+            f"{what}: operands are positional, or one is given as operand=",
+            f"there are {len(operands)} positional ones, and operand=",
+            "leave operand= out",
+        )
+    return (operand,)
+
+
+def _choose(what, index, funs, operands, names):
+    leaves, tree = flatten_args(funs[0], operands, {})
+    avals = [aval_of(x) for x in leaves]
+    found = [staged(fun, tree, avals, what) for fun in funs]
+    _check_results(what, found, funs, names)
+    consts, programs = _common_consts(found)
+    outs = control.cond.bind(index, *consts, *leaves, branches=programs)
+    return found[0].out_tree.unflatten(outs)
+
+
+def _check_results(what, found, funs, names):
+    first = found[-1] if what == "cond" else found[0]
+    place = found.index(first)
+    for other, name, fun in zip(found, names, funs, strict=True):
+        if other is first:
+            continue
+        avals = [[str(a.strip_weak_type()) for a in s.program.out_avals] for s in (first, other)]
+        if first.out_tree == other.out_tree and avals[0] == avals[1]:
+            continue
+        lines = pytree.difference(
+            first.out_tree, other.out_tree, *avals, names=(names[place], name)
+        )
+        raise ControlFlowError(
+            f"{what}: the results of {names[place]} ({name_of(funs[place])}) "
+            f"and {name} ({name_of(fun)}) differ",
+            lines,
+            "return one structure, with equal shapes and dtypes, from both",
+        )
+
+
+def _common_consts(found):
+    """What the branches close over, each value once; the branches as programs that take it all."""
+    if not any([s.consts for s in found]):
+        return [], tuple([s.program for s in found])
+    places, values = {}, []
+    for s in found:
+        for x in s.consts:
+            if id(x) not in places:
+                places[id(x)] = len(values)
+                values.append(x)
+    avals = tuple([aval_of(x) for x in values])
+    programs = [taking(s.program, tuple([places[id(x)] for x in s.consts]), avals) for s in found]
+    return values, tuple(programs)

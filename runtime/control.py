@@ -1,0 +1,36 @@
+"""Control flow on concrete values: one executable, kept with the program that it runs."""
+
+from hloom.frontend.context import context
+from hloom.frontend.prims import control
+from hloom.frontend.trace import stage
+from hloom.runtime import nans
+from hloom.runtime.array import DeviceArray, as_array
+from hloom.runtime.compile import compiled, prepared
+
+
+def _kept_with(primitive, holder):
+    """Keep the executables of `primitive` in the memo of `holder(params)`, one of its programs."""
+
+    def eager(args, params):
+        avals, buffers = [], []
+        for a in args:
+            if type(a) is not DeviceArray:
+                a = as_array(a)
+            avals.append(a.aval)
+            buffers.append(a._raw)
+        memo = holder(params).memo
+        key = (primitive, context.settings, tuple(avals), *params.items())
+        found = memo.get(key)
+        if found is None:
+            program = stage(lambda *xs: primitive.bind(*xs, **params), avals, primitive.name)
+            found = memo[key] = compiled(prepared(program), primitive.name)
+            if context.settings.debug_nans:
+                found = memo[key] = nans.checked(found)
+        return found(tuple(buffers))
+
+    primitive.eager = eager
+
+
+_kept_with(control.cond, lambda params: params["branches"][0])
+_kept_with(control.while_loop, lambda params: params["body"])
+_kept_with(control.scan, lambda params: params["body"])
