@@ -8,12 +8,14 @@ from hloom.numpy import (
     diagonals,
     elementwise,
     floats,
+    indexing,
     logic,
     manipulation,
     products,
     repetition,
     rounding,
     selection,
+    updating,
 )
 from hloom.numpy.ufunc import is_operand
 
@@ -116,6 +118,9 @@ _METHODS = {
     "__invert__": logic.invert,
     "__round__": round_,
     "__array_namespace__": namespace,
+    "__getitem__": indexing.getitem,
+    "__setitem__": indexing.setitem,
+    "__iter__": indexing.iterate,
     "astype": astype,
     "clip": selection.clip,
     "conj": floats.conjugate,
@@ -136,6 +141,7 @@ _METHODS = {
 }
 _PROPERTIES = {
     "T": axes.transpose,
+    "at": updating.At,
     "mT": axes.matrix_transpose,
     "real": floats.real,
     "imag": floats.imag,

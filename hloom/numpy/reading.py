@@ -1,7 +1,7 @@
 """`x[index]` in primitives.
 
-A static index is a slice; scalar positions that are known only at run time make a dynamic slice, index
-arrays one gather.
+A static index is a slice; scalar positions that are known only at run time make a dynamic slice,
+index arrays one gather.
 """
 
 import numpy as np
