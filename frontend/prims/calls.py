@@ -6,9 +6,10 @@ use Python control flow, and a staging trace turns it into a Program. `checkpoin
 residuals are computed again on the backward pass.
 """
 
+from hloom.frontend import dtypes, pytree
 from hloom.frontend.ir import Program, Var
 from hloom.frontend.primitive import Primitive, primitive
-from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
+from hloom.frontend.trace import StageTracer, Tracer, aval_of, interpret, stage
 
 
 def _program_type(*avals, program, **_):
@@ -119,3 +120,22 @@ def residual_sources(residuals, inputs, results):
             sources.append(("new", len(new)))
             new.append(r)
     return sources, new
+
+
+def _same_type(x):
+    return x
+
+
+stop = Primitive("stop_gradient", _same_type, doc="The operand, without its derivatives.")
+stop.family = "elementwise"
+
+
+def stop_gradient(x):
+    """The arrays of a tree, taken as constants by every derivative.
+
+    >>> import hloom
+    >>> float(hloom.grad(lambda x: x * hloom.lax.stop_gradient(x))(3.0))
+    3.0
+    """
+    traced = lambda leaf: isinstance(leaf, Tracer) and dtypes.is_inexact(leaf.dtype)  # noqa: E731
+    return pytree.map(lambda leaf: stop.bind(leaf)[0] if traced(leaf) else leaf, x)

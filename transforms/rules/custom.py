@@ -169,3 +169,6 @@ def _barrier_batch(axis, operands, dims):
 @jvp.rule(calls.name)
 def _name_jvp(primals, tangents, *, name):
     return calls.name.bind(*primals, name=name), list(tangents)
+
+
+jvp.none(calls.stop, "its operand counts as a constant")
