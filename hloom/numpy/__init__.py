@@ -9,6 +9,7 @@ of the array beside them. A function called on concrete arrays runs as one compi
 """
 
 from hloom.frontend.array import Array as ndarray
+from hloom.numpy import fft
 from hloom.numpy import methods as _methods
 from hloom.numpy.axes import (
     expand_dims,
@@ -73,7 +74,6 @@ from hloom.numpy.elementwise import (
     floor_divide,
     fmod,
     hypot,
-    inexact,
     log,
     log1p,
     log2,
@@ -119,6 +119,30 @@ from hloom.numpy.floats import (
     real,
     signbit,
     spacing,
+)
+from hloom.numpy.inspection import (
+    array_repr,
+    array_str,
+    can_cast,
+    get_printoptions,
+    iscomplexobj,
+    isdtype,
+    isrealobj,
+    isscalar,
+    iterable,
+    ndim,
+    printoptions,
+    promote_types,
+    result_type,
+    save,
+    savez,
+    set_printoptions,
+    shape,
+    size,
+)
+from hloom.numpy.integers import (
+    gcd,
+    lcm,
 )
 from hloom.numpy.joining import (
     append,
@@ -212,14 +236,41 @@ from hloom.numpy.selection import (
     clip,
     where,
 )
+from hloom.numpy.spaces import (
+    geomspace,
+    indices,
+    linspace,
+    logspace,
+    meshgrid,
+)
+from hloom.numpy.triangles import (
+    diag,
+    diagflat,
+    diagonal,
+    eye,
+    identity,
+    tri,
+    tril,
+    triu,
+)
 from hloom.numpy.types import (
+    ComplexWarning,
     bfloat16,
+    bool,
     bool_,
     cdouble,
+    character,
     complex64,
     complex128,
+    complex_,
+    complexfloating,
     csingle,
     double,
+    dtype,
+    e,
+    euler_gamma,
+    finfo,
+    flexible,
     float4_e2m1fn,
     float6_e2m3fn,
     float6_e3m2fn,
@@ -234,6 +285,12 @@ from hloom.numpy.types import (
     float16,
     float32,
     float64,
+    float_,
+    floating,
+    generic,
+    iinfo,
+    inexact,
+    inf,
     int1,
     int2,
     int4,
@@ -241,7 +298,17 @@ from hloom.numpy.types import (
     int16,
     int32,
     int64,
+    int_,
+    integer,
+    issubdtype,
+    nan,
+    newaxis,
+    number,
+    object_,
+    pi,
+    signedinteger,
     single,
+    uint,
     uint1,
     uint2,
     uint4,
@@ -249,4 +316,5 @@ from hloom.numpy.types import (
     uint16,
     uint32,
     uint64,
+    unsignedinteger,
 )

@@ -28,7 +28,7 @@ def dtype_of(x):
     return aval_of(x).dtype
 
 
-def inexact(name, x):
+def as_inexact(name, x):
     """One operand in a float or complex dtype."""
     return promote_dtypes_inexact(name, x)[0]
 
@@ -59,7 +59,7 @@ def absolute(x, /):
 @operation
 def fabs(x, /):
     """The absolute value of each element of a real array, as a float."""
-    x = inexact("fabs", x)
+    x = as_inexact("fabs", x)
     real_only("fabs", x)
     return e.abs(x)
 
@@ -80,7 +80,7 @@ def square(x, /):
 @operation
 def reciprocal(x, /):
     """One over each element, as a float."""
-    return e.integer_pow(inexact("reciprocal", x), -1)
+    return e.integer_pow(as_inexact("reciprocal", x), -1)
 
 
 @operation
@@ -157,20 +157,20 @@ def float_power(x1, x2, /):
 @operation
 def exp2(x, /):
     """2 to the power of each element."""
-    x = inexact("exp2", x)
+    x = as_inexact("exp2", x)
     return e.exp(e.mul(x, 0.6931471805599453))
 
 
 @operation
 def log2(x, /):
     """The logarithm to base 2 of each element."""
-    return e.div(e.log(inexact("log2", x)), 0.6931471805599453)
+    return e.div(e.log(as_inexact("log2", x)), 0.6931471805599453)
 
 
 @operation
 def log10(x, /):
     """The logarithm to base 10 of each element."""
-    return e.div(e.log(inexact("log10", x)), 2.302585092994046)
+    return e.div(e.log(as_inexact("log10", x)), 2.302585092994046)
 
 
 @operation
@@ -216,19 +216,19 @@ def hypot(x1, x2, /):
 @operation
 def deg2rad(x, /):
     """Degrees to radians."""
-    return e.mul(inexact("deg2rad", x), 0.017453292519943295)
+    return e.mul(as_inexact("deg2rad", x), 0.017453292519943295)
 
 
 @operation
 def rad2deg(x, /):
     """Radians to degrees."""
-    return e.mul(inexact("rad2deg", x), 57.29577951308232)
+    return e.mul(as_inexact("rad2deg", x), 57.29577951308232)
 
 
 @operation
 def sinc(x, /):
     """sin(pi x) / (pi x), which is 1 at 0."""
-    x = e.mul(inexact("sinc", x), 3.141592653589793)
+    x = e.mul(as_inexact("sinc", x), 3.141592653589793)
     small = e.eq(x, 0) if dtypes.is_complex(dtype_of(x)) else e.lt(e.abs(x), 1e-4)
     squared = e.integer_pow(x, 2)
     series = e.add(e.mul(squared, e.add(e.mul(squared, 1 / 120), -1 / 6)), 1.0)

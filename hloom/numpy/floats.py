@@ -5,7 +5,7 @@ from hloom.frontend.errors import DTypeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.trace import aval_of
-from hloom.numpy.elementwise import dtype_of, inexact, positive, real_only
+from hloom.numpy.elementwise import as_inexact, dtype_of, positive, real_only
 from hloom.numpy.promotion import (
     filled,
     no_out,
@@ -49,7 +49,7 @@ def imag(val, /):
 @fused
 def angle(z: ArrayLike, deg=False):
     """The angle of each complex number in the plane, in radians, or in degrees."""
-    z = inexact("angle", z)
+    z = as_inexact("angle", z)
     is_complex = dtypes.is_complex(dtype_of(z))
     re, im = (e.real(z), e.imag(z)) if is_complex else (z, filled(0, aval_of(z)))
     result = e.atan2(im, re)
@@ -97,7 +97,7 @@ def heaviside(x1, x2, /):
 @operation
 def spacing(x, /):
     """The distance from each element to the next float away from 0, with the element's sign."""
-    x = inexact("spacing", x)
+    x = as_inexact("spacing", x)
     real_only("spacing", x)
     size = e.abs(x)
     step = e.sub(e.nextafter(size, float("inf")), size)
@@ -145,7 +145,7 @@ def frexp(x: ArrayLike, /):
     >>> float(m), int(e)
     (0.75, 3)
     """
-    x = inexact("frexp", x)
+    x = as_inexact("frexp", x)
     real_only("frexp", x)
     dtype = dtype_of(x)
     wide = to_dtype(x, dtypes.float32) if dtypes.finfo(dtype).bits < 32 else x
@@ -167,7 +167,7 @@ def frexp(x: ArrayLike, /):
 def modf(x: ArrayLike, /, out=None):
     """The fractional and the integer part of each element, both with its sign."""
     no_out("modf", out)
-    x = inexact("modf", x)
+    x = as_inexact("modf", x)
     whole = trunc(x)
     rest = e.select(e.eq(x, whole), e.mul(x, 0.0), e.sub(x, whole))
     rest = e.select(e.eq(e.abs(x), float("inf")), copysign(filled(0, aval_of(x)), x), rest)

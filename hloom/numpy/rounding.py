@@ -3,7 +3,7 @@
 from hloom.frontend import dtypes
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
-from hloom.numpy.elementwise import dtype_of, inexact, positive, real_only
+from hloom.numpy.elementwise import as_inexact, dtype_of, positive, real_only
 from hloom.numpy.promotion import no_out, operand, select, to_dtype
 from hloom.numpy.ufunc import operation
 from hloom.runtime.dispatch import fused
@@ -33,7 +33,7 @@ trunc = _rounding("trunc", _towards_zero)
 @operation
 def rint(x, /):
     """The nearest integer to each element, as a float; ties go to the even one."""
-    return _nearest(inexact("rint", x))
+    return _nearest(as_inexact("rint", x))
 
 
 def _nearest(x):

@@ -35,9 +35,6 @@ class ScalarType(type):
     def __call__(cls, x):
         return _array(x, cls.dtype)
 
-    def __instancecheck__(cls, x):
-        return isinstance(x, cls.dtype.type)
-
     def __eq__(cls, other):
         return (
             cls is other
@@ -98,3 +95,36 @@ float32 = single = _scalar_type("float32", dtypes.float32)
 float64 = double = _scalar_type("float64", dtypes.float64)
 complex64 = csingle = _scalar_type("complex64", dtypes.complex64)
 complex128 = cdouble = _scalar_type("complex128", dtypes.complex128)
+
+
+# ---------------------------------------------------------------- Python's types, NumPy's classes
+class DefaultType(ScalarType):
+    """A scalar type whose width is that of Python's: 64 bits if they are on, else 32."""
+
+    @property
+    def dtype(cls):
+        return dtypes.canonicalize(cls.wide)
+
+
+def _default_type(name, wide):
+    doc = f"The type {wide.name}, or its 32-bit form while 64-bit types are off."
+    return DefaultType(name, (), {"wide": wide, "__doc__": doc, "__module__": "hloom.numpy"})
+
+
+int_ = _default_type("int_", dtypes.int64)
+uint = _default_type("uint", dtypes.uint64)
+float_ = _default_type("float_", dtypes.float64)
+complex_ = _default_type("complex_", dtypes.complex128)
+bool = bool_
+
+dtype = np.dtype
+generic, number, integer, inexact = np.generic, np.number, np.integer, np.inexact
+signedinteger, unsignedinteger = np.signedinteger, np.unsignedinteger
+floating, complexfloating = np.floating, np.complexfloating
+flexible, character, object_ = np.flexible, np.character, np.object_
+ComplexWarning = np.exceptions.ComplexWarning
+
+pi, e, inf, nan, euler_gamma, newaxis = np.pi, np.e, np.inf, np.nan, np.euler_gamma, None
+
+finfo, iinfo = dtypes.finfo, dtypes.iinfo
+issubdtype = dtypes.issubdtype
