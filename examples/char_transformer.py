@@ -124,9 +124,9 @@ def main():
         params, moments, value = train_step(params, moments, float(step), windows, rate)
         if step in (1, options.steps) or step % 100 == 0:
             print(f"step {step:4}  loss {float(value):.3f}")
-    start = data[:CONTEXT]
-    written = "".join(alphabet[i] for i in np.asarray(write(params, key, start)))
-    print(f"\n{text[:CONTEXT]}|{written}")
+    place = len(text) // 3
+    written = np.asarray(write(params, key, data[place : place + CONTEXT]))
+    print(f"\n{text[place : place + CONTEXT]}|{''.join(alphabet[i] for i in written)}")
 
 
 if __name__ == "__main__":

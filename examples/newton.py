@@ -1,4 +1,4 @@
-"""Newton's method with exact Hessians: logistic regression in half a dozen steps.
+"""Newton's method with exact Hessians: logistic regression in ten steps.
 
     python examples/newton.py
 
