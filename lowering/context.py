@@ -139,6 +139,6 @@ def dense(array, shape=None):
         return ir.DenseElementsAttr.get(values, kind)
     if array.dtype == np.bool_:
         array = np.packbits(array, bitorder="little")
-    elif array.dtype.kind == "V":
+    elif array.dtype.isbuiltin != 1:  # one of ml_dtypes
         array = array.view(np.dtype(f"u{array.dtype.itemsize}"))
     return ir.DenseElementsAttr.get(array, type=element, shape=shape)

@@ -140,7 +140,7 @@ def to_numpy(buffer, aval):
     if buffer.platform() != "cpu" or dtype.name in _PACKED:
         found, _ = buffer._single_device_array_to_np_array_did_copy()
         return found
-    if dtype.kind != "V":
+    if dtype.isbuiltin == 1:  # not one of ml_dtypes
         return np.asarray(buffer)
     buffer.block_until_ready()
     holder = _Memory(buffer, aval)

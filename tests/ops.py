@@ -29,9 +29,9 @@ before it is compared.
 
 A row generates: the oracle in every dtype; eager = jit; where `grad` (True: every inexact operand;
 or a tuple of positions; or False), in float64, and in complex128 if `dtypes` has it: jvp against
-central differences, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩, the second derivative and its transpose; vmap = loop for the
-combinations of `in_axes` over swept operands; vmap of grad and grad of vmap; StableHLO that MLIR
-verifies, for both targets; StableHLO's reference interpreter.
+central differences, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩, the second derivative and its transpose; vmap = loop for
+the combinations of `in_axes` over swept operands; vmap of grad and grad of vmap; StableHLO that
+MLIR verifies, for both targets; StableHLO's reference interpreter.
 """
 
 import importlib

@@ -4,6 +4,7 @@ import ml_dtypes
 import numpy as np
 from scipy import special
 
+from hloom.frontend import dtypes as kinds
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from ops import (
@@ -126,13 +127,12 @@ def convert(x, new_dtype):
     new = np.dtype(getattr(ml_dtypes, new_dtype, new_dtype))
     if x.dtype.kind == "c" and new.kind != "c":
         x = x.real
-    if new.kind in "iu" and x.dtype.kind == "f":
+    if x.dtype.kind == "f" and kinds.is_integer(new):
         info = ml_dtypes.iinfo(new)
-        x = np.nan_to_num(np.trunc(x), nan=0)
-        inside = (x > info.min) & (x < float(info.max))
-        return np.where(
-            inside, np.where(inside, x, 0).astype(new), np.where(x > 0, info.max, info.min)
-        ).astype(new)
+        exact = [0 if v != v else v if np.isinf(v) else int(v) for v in x.ravel().tolist()]
+        x = np.array([min(max(v, info.min), info.max) for v in exact], np.int64).reshape(x.shape)
+    if kinds.itemsize_bits(new) < 8 and kinds.is_integer(x.dtype):
+        x = x.astype(np.int64)  # ml_dtypes has no casts between its own integers
     return x.astype(new)
 
 

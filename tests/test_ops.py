@@ -112,7 +112,7 @@ def test_scalars_and_empty_arrays(row):
     """An operand of rank 0 goes with every shape, in values and in derivatives."""
     case = row.cases[0]
     xs = [x.ravel()[:2] for x in case.make(main_dtype(row))]
-    ranks = list(itertools.product((0, 1), repeat=len(xs)))
+    ranks = [r for r in itertools.product((0, 1), repeat=len(xs)) if sum(r) in (0, len(xs) - 1)]
     mixed = [[x if r else x[0] for x, r in zip(xs, rank, strict=True)] for rank in ranks]
     empty = [np.zeros((2, 0, 3), x.dtype) for x in xs]
     active = row.active(xs) if row.grad else []
