@@ -58,7 +58,7 @@ remat = checkpoint
 __version__ = "0.1.0"
 
 #: modules that are imported when they are first asked for
-_LAZY = ("dtypes", "export", "image", "lax", "nn", "ops", "random", "scipy", "typing")
+_LAZY = ("dtypes", "errors", "export", "image", "lax", "nn", "ops", "random", "scipy", "typing")
 
 
 def __getattr__(name):

@@ -1,0 +1,42 @@
+"""The errors that hloom raises: each says what was asked, what was found and what to do.
+
+>>> import hloom
+>>> try:
+...     hloom.numpy.ones((3, 4)) + hloom.numpy.ones(3)
+... except hloom.errors.ShapeError as e:
+...     print(str(e).splitlines()[0])
+add: shapes (3, 4) and (3,) do not broadcast
+"""
+
+from hloom.frontend.errors import (
+    ArgumentError,
+    AxisError,
+    CacheWarning,
+    DeletedArrayError,
+    DTypeError,
+    HloomError,
+    IndexingError,
+    LeakedTracerError,
+    NanError,
+    NonConcreteIndexError,
+    ProgramError,
+    RuleError,
+    ShapeError,
+    TracedValueError,
+    TracerArrayError,
+    TracerBoolError,
+    TracerIntegerError,
+    TreeError,
+    TypePromotionError,
+    ValueRangeError,
+)
+from hloom.frontend.prims.collectives import UnboundAxisError
+from hloom.runtime.pjrt import BackendError, JaxlibError
+
+# the names under which JAX's users know them
+ConcretizationTypeError = TracedValueError
+TracerBoolConversionError = TracerBoolError
+TracerIntegerConversionError = TracerIntegerError
+TracerArrayConversionError = TracerArrayError
+NonConcreteBooleanIndexError = NonConcreteIndexError
+UnexpectedTracerError = LeakedTracerError
