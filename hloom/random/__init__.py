@@ -7,6 +7,30 @@
 """
 
 from hloom.frontend.array import Array as Key
+from hloom.random.continuous import (
+    cauchy,
+    double_sided_maxwell,
+    exponential,
+    gumbel,
+    laplace,
+    logistic,
+    lognormal,
+    maxwell,
+    pareto,
+    rayleigh,
+    triangular,
+    truncated_normal,
+    wald,
+    weibull_min,
+)
+from hloom.random.discrete import (
+    bernoulli,
+    categorical,
+    choice,
+    geometric,
+    permutation,
+    rademacher,
+)
 from hloom.random.keys import (
     PRNGKey,
     clone,

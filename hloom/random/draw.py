@@ -2,10 +2,19 @@
 
 import numpy as np
 
+from hloom.api import device_put
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims.structural import canonical_shape, reshape, slice_in_dim
+from hloom.frontend.keys import is_key
+from hloom.frontend.prims.indexing import GatherDimensionNumbers, GatherScatterMode, gather
+from hloom.frontend.prims.random import random_wrap
+from hloom.frontend.prims.structural import (
+    canonical_shape,
+    expand_dims,
+    reshape,
+    slice_in_dim,
+)
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, to_dtype
 from hloom.random.keys import words_of
@@ -21,6 +30,34 @@ def keys_of(name, key, num):
     """The words of `num` keys split from one, each a raw key's, with their Generator."""
     made, words = words_of(name, key)
     return made, made.split(words, (num,))
+
+
+def subkeys(name, key, num):
+    """A list of `num` keys split from one, typed or raw as it is."""
+    made, words = words_of(name, key)
+    new = made.split(words, (num,))
+    typed = is_key(aval_of(key))
+    rows = [row(new, i) for i in range(num)]
+    return [random_wrap(w, made.dtype) for w in rows] if typed else rows
+
+
+def take(x, positions, axis):
+    """The elements of `x` at valid positions along an axis."""
+    shape, batch = aval_of(x).shape, aval_of(positions).shape
+    n = len(batch)
+    numbers = GatherDimensionNumbers(
+        offset_dims=(*range(axis), *range(axis + n, len(shape) - 1 + n)),
+        collapsed_slice_dims=(axis,),
+        start_index_map=(axis,),
+    )
+    sizes = (*shape[:axis], 1, *shape[axis + 1 :])
+    mode = GatherScatterMode.PROMISE_IN_BOUNDS
+    return gather(x, expand_dims(positions, (n,)), numbers, sizes, mode=mode)
+
+
+def placed(x, sharding):
+    """A result with the sharding that was asked for, if any."""
+    return x if sharding is None else device_put(x, sharding)
 
 
 def row(words, i):

@@ -9,8 +9,8 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.structural import canonical_shape
-from hloom.random.draw import bits_of, constant, keys_of, requested, row
-from hloom.random.uniform import _width, draw
+from hloom.random.draw import bits_of, constant, keys_of, placed, requested, row
+from hloom.random.uniform import draw, draw_width
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -24,17 +24,20 @@ def normal(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     >>> abs(float(x.mean())) < 0.1
     True
     """
+    return placed(_normal(key, canonical_shape("normal", shape), dtype), out_sharding)
+
+
+def _normal(key, shape, dtype):
     dtype = dtypes.python_scalar_dtype(float)[0] if dtype is None else requested(dtype)
-    shape = canonical_shape("normal", shape)
     if dtypes.is_complex(dtype):
         part = dtypes.to_real(dtype)
         made, pair = keys_of("normal", key, 2)
-        re, im = (standard(made.bits(row(pair, i), shape, _width(part)), part) for i in (0, 1))
+        re, im = (standard(made.bits(row(pair, i), shape, draw_width(part)), part) for i in (0, 1))
         return e.div(e.complex(re, im), constant(math.sqrt(2), part).value)
     if not dtypes.is_float(dtype):
         found = f"dtype is {dtype.name}"
         raise DTypeError("normal: makes floats or complex numbers", found, "use a float dtype")
-    return standard(bits_of("normal", key, shape, _width(dtype)), dtype)
+    return standard(bits_of("normal", key, shape, draw_width(dtype)), dtype)
 
 
 def standard(random, dtype):

@@ -19,6 +19,7 @@ from hloom.random.draw import (
     int_dtype,
     keys_of,
     parameters,
+    placed,
     requested,
     row,
     spread,
@@ -39,7 +40,8 @@ def bits(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     if not dtypes.is_unsigned(dtype) or dtypes.itemsize_bits(dtype) < 8:
         found = f"dtype is {dtype.name}"
         raise DTypeError("bits: makes unsigned integers of 8 to 64 bits", found, "use uint32")
-    return bits_of("bits", key, canonical_shape("bits", shape), dtypes.itemsize_bits(dtype))
+    shape = canonical_shape("bits", shape)
+    return placed(bits_of("bits", key, shape, dtypes.itemsize_bits(dtype)), out_sharding)
 
 
 @fused
@@ -62,15 +64,18 @@ def uniform(
     dtype = float_dtype("uniform", dtype)
     low, high = parameters("uniform", dtype, minval, maxval)
     shape = full_shape("uniform", shape, low, high)
-    return draw(bits_for("uniform", key, shape, dtype), dtype, low, high)
+    random = bits_of("uniform", key, shape, draw_width(dtype))
+    return placed(draw(random, dtype, low, high), out_sharding)
 
 
-def bits_for(name, key, shape, dtype):
-    """As many bits for each float of `dtype` as `draw` takes."""
-    return bits_of(name, key, shape, _width(dtype))
+def unit(name, key, shape, dtype, low=0.0, high=1.0):
+    """Uniform floats between two Python numbers, in [low, high)."""
+    low, high = constant(low, dtype), constant(high, dtype)
+    return draw(bits_of(name, key, shape, draw_width(dtype)), dtype, low, high)
 
 
-def _width(dtype):
+def draw_width(dtype):
+    """How many bits `draw` takes for one float."""
     return 8 if dtypes.finfo(dtype).nmant < 8 else dtypes.itemsize_bits(dtype)
 
 
@@ -118,13 +123,14 @@ def randint(
     """
     dtype = int_dtype("randint", dtype)
     if type(minval) is int and type(maxval) is int:
-        return _randint_between(key, canonical_shape("randint", shape), minval, maxval, dtype)
+        shape = canonical_shape("randint", shape)
+        return placed(_randint_between(key, shape, minval, maxval, dtype), out_sharding)
     low, high = operand("randint", minval), operand("randint", maxval)
     for bound in (aval_of(low), aval_of(high)):
         if not dtypes.is_integer(bound.dtype):
             what = "randint: takes integer bounds"
             raise DTypeError(what, f"one is {bound}", "convert it with x.astype(int)")
-    return _randint(key, shape, low, high, dtype)
+    return placed(_randint(key, shape, low, high, dtype), out_sharding)
 
 
 def _work(dtype):

@@ -1,0 +1,265 @@
+"""Continuous distributions whose numbers are a function of a few uniform or normal ones.
+
+Most invert the distribution function: if u is uniform on (0, 1), F^-1(u) has the distribution F.
+"""
+
+import math
+
+import numpy as np
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.prims.structural import canonical_shape
+from hloom.random.draw import (
+    bits_of,
+    constant,
+    float_dtype,
+    full_shape,
+    parameters,
+    placed,
+    spread,
+    subkeys,
+)
+from hloom.random.normal import standard
+from hloom.random.uniform import draw, draw_width, unit
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+def gaussian(name, key, shape, dtype):
+    """Standard normal numbers of a float dtype."""
+    return standard(bits_of(name, key, shape, draw_width(dtype)), dtype)
+
+
+def positive(name, key, shape, dtype):
+    """Exponential numbers, -log(1 - u)."""
+    return e.neg(e.log1p(e.neg(unit(name, key, shape, dtype))))
+
+
+def _setup(name, shape, dtype, *values):
+    """The shape, the dtype and the parameters, ready to be combined."""
+    dtype = float_dtype(name, dtype)
+    values = parameters(name, dtype, *values)
+    shape = full_shape(name, shape, *values)
+    return shape, dtype, [spread(v, shape) for v in values]
+
+
+# ---------------------------------------------------------------- without parameters
+@fused
+def exponential(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
+    """Exponential numbers of mean 1.
+
+    >>> import hloom
+    >>> bool((hloom.random.exponential(hloom.random.key(0), (9,)) >= 0).all())
+    True
+    """
+    shape, dtype, _ = _setup("exponential", canonical_shape("exponential", shape), dtype)
+    return placed(positive("exponential", key, shape, dtype), out_sharding)
+
+
+@fused
+def gumbel(key: ArrayLike, shape=(), dtype=None, mode=None, *, out_sharding=None) -> Array:
+    """Standard Gumbel numbers, -log(-log u); the logarithm of the inverse of an exponential.
+
+    `mode` is "low" (the default) or "high", which also resolves the far tail of large numbers.
+    """
+    shape, dtype, _ = _setup("gumbel", canonical_shape("gumbel", shape), dtype)
+    return placed(extreme("gumbel", key, shape, dtype, mode), out_sharding)
+
+
+def extreme(name, key, shape, dtype, mode=None):
+    """Gumbel numbers; `mode` as in `gumbel`."""
+    if mode_is_high(name, mode):
+        return e.neg(e.log(fine_exponential(name, key, shape, dtype)))
+    u = unit(name, key, shape, dtype, float(dtypes.finfo(dtype).tiny), 1.0)
+    return e.neg(e.log(e.neg(e.log(u))))
+
+
+def mode_is_high(name, mode):
+    """Whether a sampler's `mode` asks for the resolution of its tail."""
+    if mode not in (None, "low", "high"):
+        found = f"it is {mode!r}"
+        raise ValueRangeError(f"{name}: mode is 'low' or 'high'", found, "use one of them")
+    return mode == "high"
+
+
+def fine_exponential(name, key, shape, dtype):
+    """Exponential numbers that resolve those near 0: -log1p(-u), where u has fine small values."""
+    return e.neg(e.log1p(e.neg(fine_unit(name, key, shape, dtype))))
+
+
+def fine_unit(name, key, shape, dtype):
+    """Uniform numbers in (0, 1) that are finer than the steps of `uniform` where they are small."""
+    coarse, fine = (unit(name, k, shape, dtype) for k in subkeys(name, key, 2))
+    limits = dtypes.finfo(dtype)
+    u = e.add(coarse, e.mul(fine, constant(limits.eps, dtype)))
+    return e.clamp(constant(limits.tiny, dtype), u, constant(1 - limits.epsneg, dtype))
+
+
+@fused
+def laplace(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
+    """Laplace numbers of location 0 and scale 1: exponential ones of either sign."""
+    shape, dtype, _ = _setup("laplace", canonical_shape("laplace", shape), dtype)
+    u = unit("laplace", key, shape, dtype, -1.0 + float(dtypes.finfo(dtype).epsneg), 1.0)
+    return placed(e.mul(e.sign(u), e.log1p(e.neg(e.abs(u)))), out_sharding)
+
+
+@fused
+def logistic(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
+    """Standard logistic numbers, log(u / (1 - u))."""
+    shape, dtype, _ = _setup("logistic", canonical_shape("logistic", shape), dtype)
+    u = unit("logistic", key, shape, dtype, float(dtypes.finfo(dtype).eps), 1.0)
+    return placed(e.log(e.div(u, e.sub(1.0, u))), out_sharding)
+
+
+@fused
+def cauchy(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
+    """Standard Cauchy numbers, tan(pi (u - 1/2))."""
+    shape, dtype, _ = _setup("cauchy", canonical_shape("cauchy", shape), dtype)
+    u = unit("cauchy", key, shape, dtype, float(dtypes.finfo(dtype).eps), 1.0)
+    return placed(e.tan(e.mul(e.sub(u, 0.5), constant(math.pi, dtype))), out_sharding)
+
+
+@fused
+def maxwell(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
+    """Maxwell numbers of scale 1: lengths of vectors of three standard normal numbers."""
+    shape, dtype, _ = _setup("maxwell", canonical_shape("maxwell", shape), dtype)
+    x = gaussian("maxwell", key, (*shape, 3), dtype)
+    return placed(e.sqrt(reduce_sum(e.square(x), [len(shape)])), out_sharding)
+
+
+# ---------------------------------------------------------------- with parameters
+@fused
+def double_sided_maxwell(
+    key: ArrayLike, loc: ArrayLike, scale: ArrayLike, shape=(), dtype=None
+) -> Array:
+    """Maxwell numbers of either sign, scaled by `scale` and moved by `loc`.
+
+    `shape` is that of the draws for each location and scale; the parameters' shape follows it.
+    """
+    dtype = float_dtype("double_sided_maxwell", dtype)
+    loc, scale = parameters("double_sided_maxwell", dtype, loc, scale)
+    own = full_shape("double_sided_maxwell", None, loc, scale)
+    shape = canonical_shape("double_sided_maxwell", shape) + own
+    first, second = subkeys("double_sided_maxwell", key, 2)
+    lengths = maxwell.function(first, shape, dtype)
+    signs = sign_of("double_sided_maxwell", second, shape, dtype)
+    return e.add(e.mul(e.mul(lengths, signs), spread(scale, shape)), spread(loc, shape))
+
+
+def sign_of(name, key, shape, dtype):
+    """-1 or 1 with equal chances."""
+    heads = e.lt(unit(name, key, shape, dtypes.python_scalar_dtype(float)[0]), 0.5)
+    return e.select(heads, constant(1, dtype), constant(-1, dtype))
+
+
+@fused
+def lognormal(
+    key: ArrayLike, sigma: ArrayLike = 1.0, shape=None, dtype=None, *, out_sharding=None
+) -> Array:
+    """Numbers whose logarithms are normal of mean 0 and standard deviation `sigma`."""
+    shape, dtype, (sigma,) = _setup("lognormal", shape, dtype, sigma)
+    return placed(e.exp(e.mul(gaussian("lognormal", key, shape, dtype), sigma)), out_sharding)
+
+
+@fused
+def pareto(key: ArrayLike, b: ArrayLike, shape=None, dtype=None, *, out_sharding=None) -> Array:
+    """Pareto numbers from 1 up, of density b x^(-b - 1)."""
+    shape, dtype, (b,) = _setup("pareto", shape, dtype, b)
+    return placed(e.exp(e.div(positive("pareto", key, shape, dtype), b)), out_sharding)
+
+
+@fused
+def rayleigh(
+    key: ArrayLike, scale: ArrayLike, shape=None, dtype=None, *, out_sharding=None
+) -> Array:
+    """Rayleigh numbers: lengths of vectors of two normal numbers of standard deviation `scale`."""
+    shape, dtype, (scale,) = _setup("rayleigh", shape, dtype, scale)
+    u = unit("rayleigh", key, shape, dtype, float(dtypes.finfo(dtype).tiny), 1.0)
+    return placed(e.mul(e.sqrt(e.mul(e.log(u), -2.0)), scale), out_sharding)
+
+
+@fused
+def weibull_min(
+    key: ArrayLike, scale: ArrayLike, concentration: ArrayLike, shape=(), dtype=None
+) -> Array:
+    """Weibull numbers: `scale` times an exponential number to the power 1 / `concentration`.
+
+    `shape` is that of the draws, which the parameters broadcast to.
+    """
+    shape, dtype, (scale, concentration) = _setup(
+        "weibull_min", canonical_shape("weibull_min", shape), dtype, scale, concentration
+    )
+    x = positive("weibull_min", key, shape, dtype)
+    return e.mul(e.pow(x, e.div(1.0, concentration)), scale)
+
+
+@fused
+def wald(key: ArrayLike, mean: ArrayLike, shape=None, dtype=None, *, out_sharding=None) -> Array:
+    """Wald (inverse Gaussian) numbers of scale 1 and the given mean.
+
+    Michael, Schucany and Haas, "Generating random variates using transformations with multiple
+    roots", 1976: the smaller root of a quadratic, or its mirror image.
+    """
+    shape, dtype, (mean,) = _setup("wald", shape, dtype, mean)
+    first, second = subkeys("wald", key, 2)
+    v, z = gaussian("wald", first, shape, dtype), unit("wald", second, shape, dtype)
+    y = e.square(v)
+    square = e.square(mean)
+    root = e.sqrt(e.add(e.mul(e.mul(mean, 4.0), y), e.mul(square, e.square(y))))
+    x = e.sub(e.add(mean, e.mul(e.mul(square, y), 0.5)), e.mul(e.mul(mean, 0.5), root))
+    small = e.le(z, e.div(mean, e.add(mean, x)))
+    return placed(e.select(small, x, e.div(square, x)), out_sharding)
+
+
+@fused
+def triangular(
+    key: ArrayLike,
+    left: ArrayLike,
+    mode: ArrayLike,
+    right: ArrayLike,
+    shape=None,
+    dtype=None,
+    *,
+    out_sharding=None,
+) -> Array:
+    """Numbers in [left, right] whose density rises to `mode` and falls from it in straight lines."""
+    shape, dtype, (left, mode, right) = _setup("triangular", shape, dtype, left, mode, right)
+    u = unit("triangular", key, shape, dtype)
+    width = e.sub(right, left)
+    at_mode = e.div(e.sub(mode, left), width)
+    rising = e.add(left, e.sqrt(e.mul(e.mul(u, width), e.sub(mode, left))))
+    falling = e.sub(right, e.sqrt(e.mul(e.mul(e.sub(1.0, u), width), e.sub(right, mode))))
+    return placed(e.select(e.lt(u, at_mode), rising, falling), out_sharding)
+
+
+@fused
+def truncated_normal(
+    key: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    shape=None,
+    dtype=None,
+    *,
+    out_sharding=None,
+) -> Array:
+    """Standard normal numbers given that they lie in (lower, upper).
+
+    >>> import hloom
+    >>> x = hloom.random.truncated_normal(hloom.random.key(0), -1.0, 2.0, (100,))
+    >>> bool(((x > -1) & (x < 2)).all())
+    True
+    """
+    shape, dtype, (lower, upper) = _setup("truncated_normal", shape, dtype, lower, upper)
+    root = constant(math.sqrt(2), dtype)
+    ends = [e.erf(e.div(x, root)) for x in (lower, upper)]
+    u = draw(bits_of("truncated_normal", key, shape, draw_width(dtype)), dtype, *ends)
+    x = e.mul(root, e.erf_inv(u))
+    inside = (
+        e.nextafter(lower, constant(np.inf, dtype)),
+        e.nextafter(upper, constant(-np.inf, dtype)),
+    )
+    return placed(e.clamp(inside[0], x, inside[1]), out_sharding)
