@@ -1,10 +1,17 @@
-"""The primitive that calls an exported function: its module becomes part of the caller's."""
+"""The primitive that calls an exported function: its module becomes part of the caller's.
+
+The module is for fixed shapes, so that `vmap` of a call is a loop. It has no derivative: what is
+in a file is StableHLO, which the transformations do not see.
+"""
 
 from jaxlib.mlir import ir
 
-from hloom.frontend.errors import ArtifactError
+from hloom.frontend.errors import ArtifactError, RuleError
 from hloom.frontend.primitive import Primitive
+from hloom.lax.mapping import map as lax_map
 from hloom.lowering.table import rule
+from hloom.transforms import batch, jvp
+from hloom.transforms.batch import at_front
 
 
 def _type(*avals, exported):
@@ -12,6 +19,28 @@ def _type(*avals, exported):
 
 
 call_exported = Primitive("call_exported", _type, doc="Call an exported function.")
+
+
+@jvp.rule(call_exported)
+def _jvp(primals, tangents, *, exported):
+    raise RuleError(
+        f"{exported.fun_name}: an exported function has no derivative",
+        "a file holds StableHLO, not the program that could be differentiated",
+        "export the derivative too: export(hloom.jit(hloom.grad(f)))",
+    )
+
+
+@batch.rule(call_exported)
+def _batch(axis, operands, dims, *, exported):
+    batched = [at_front(x, d) for x, d in zip(operands, dims) if d is not None]
+
+    def one(values):
+        rest = iter(values)
+        full = [x if d is None else next(rest) for x, d in zip(operands, dims)]
+        return call_exported.bind(*full, exported=exported)
+
+    outs = lax_map(one, batched)
+    return outs, [0] * len(outs)
 
 
 @rule(call_exported)
