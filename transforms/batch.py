@@ -32,6 +32,16 @@ def rule(primitive):
     return register
 
 
+def none(primitive, reason):
+    """State why `primitive` is never batched: it has no operands, say."""
+
+    def apply(axis, operands, dims, **params):
+        raise missing(primitive, "batch", "transforms/rules")
+
+    apply.reason = reason
+    rules[primitive] = apply
+
+
 class AxisData:
     """The batch: its length, its name or None, and the mesh axes it is spread over, if any."""
 

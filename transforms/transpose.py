@@ -62,6 +62,16 @@ def linear(primitive, *terms):
     rules[primitive] = apply
 
 
+def none(primitive, reason):
+    """State why `primitive` needs no rule: it is linear in none of its operands, say."""
+
+    def apply(cotangents, *operands, **params):
+        raise missing(primitive, "transpose", "transforms/rules")
+
+    apply.reason = reason
+    rules[primitive] = apply
+
+
 def collect(ct, aval):
     """The cotangent of an operand that may have been repeated from rank 0: the sum over all places."""
     shape = aval_of(ct).shape

@@ -279,6 +279,13 @@ transpose.linear(conj, lambda ct, x: conj(ct))
 transpose.linear(reduce_precision, lambda ct, x, **bits: reduce_precision.bind(ct, **bits)[0])
 transpose.linear(complex, lambda ct, a, b: real(ct), lambda ct, a, b: neg(imag(ct)))
 
+for _function in (
+    sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, exp, exp2, expm1, log,
+    log1p, sqrt, rsqrt, cbrt, logistic, erf, erfc, erf_inv, lgamma, atan2, pow, integer_pow, abs,
+    sign, max, min, rem, clamp,
+):  # fmt: skip
+    transpose.none(_function, "not linear")
+
 
 @transpose.rule(convert_element_type)
 def _convert_back(cts, x, *, dtype, weak_type):

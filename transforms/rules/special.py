@@ -27,7 +27,7 @@ from hloom.frontend.prims.special import (
     regularized_incomplete_beta,
     zeta,
 )
-from hloom.transforms import jvp
+from hloom.transforms import jvp, transpose
 
 
 def _undefined(primitive, operand):
@@ -112,3 +112,9 @@ jvp.elementwise(
     _undefined(regularized_incomplete_beta, "b"),
     lambda g, a, b, x, y: mul(g, _beta_density(a, b, x)),
 )
+
+for _function in (
+    digamma, polygamma, zeta, bessel_i0e, bessel_i1e, igamma, igammac, igamma_grad_a,
+    random_gamma_grad, regularized_incomplete_beta,
+):  # fmt: skip
+    transpose.none(_function, "not linear")

@@ -14,6 +14,7 @@ from hloom.transforms.transpose import is_linear
 for _linear in (s.broadcast_in_dim, s.reshape, s.transpose, s.slice, s.pad, s.concatenate, s.rev):
     jvp.linear(_linear)
 jvp.none(s.broadcasted_iota, "it has no operands")
+batch.none(s.broadcasted_iota, "it has no operands")
 
 
 # ---------------------------------------------------------------- broadcast_in_dim
@@ -74,7 +75,7 @@ def _slice_back(cts, x, *, start_indices, limit_indices, strides):
 @batch.rule(s.slice)
 def _slice_batch(axis, operands, dims, *, start_indices, limit_indices, strides):
     (x,), (d,) = operands, dims
-    insert = lambda t, v: (*t[:d], v, *t[d:])  # noqa: E731
+    insert = lambda t, v: (*t[:d], v, *t[d:])
     params = {
         "start_indices": insert(start_indices, 0),
         "limit_indices": insert(limit_indices, axis.size),
