@@ -26,6 +26,11 @@ from hloom.numpy.axes import (
     swapaxes,
     transpose,
 )
+from hloom.numpy.conditions import (
+    piecewise,
+    select,
+    where,
+)
 from hloom.numpy.creation import (
     arange,
     array,
@@ -40,6 +45,11 @@ from hloom.numpy.creation import (
     zeros_like,
 )
 from hloom.numpy.diagonals import trace
+from hloom.numpy.editing import (
+    delete,
+    insert,
+    trim_zeros,
+)
 from hloom.numpy.einstein import einsum, einsum_path
 from hloom.numpy.elementwise import (
     abs,
@@ -144,6 +154,15 @@ from hloom.numpy.integers import (
     gcd,
     lcm,
 )
+from hloom.numpy.interchange import (
+    from_dlpack,
+    frombuffer,
+    fromfile,
+    fromfunction,
+    fromiter,
+    fromstring,
+    load,
+)
 from hloom.numpy.joining import (
     append,
     array_split,
@@ -206,6 +225,9 @@ from hloom.numpy.manipulation import (
     ravel,
     reshape,
     resize,
+)
+from hloom.numpy.padding import (
+    pad,
 )
 from hloom.numpy.products import (
     cross,
@@ -317,4 +339,9 @@ from hloom.numpy.types import (
     uint32,
     uint64,
     unsignedinteger,
+)
+from hloom.numpy.vectorized import (
+    apply_along_axis,
+    apply_over_axes,
+    vectorize,
 )

@@ -1,7 +1,6 @@
-"""Choosing elements by conditions: where, clip, select, piecewise."""
+"""The choice between two arrays, element by element, and bounds."""
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ArgumentError
 from hloom.frontend.prims import elementwise as e
 from hloom.numpy.elementwise import real_only
 from hloom.numpy.promotion import operand, promote, promote_dtypes, promote_shapes, to_dtype
@@ -10,26 +9,12 @@ from hloom.typing import ArrayLike
 
 
 @fused
-def _where(condition: ArrayLike, x: ArrayLike, y: ArrayLike):
+def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike):
+    """The elements of `x` where `condition` holds, those of `y` elsewhere."""
     condition = to_dtype(operand("where", condition), dtypes.bool_)
     x, y = promote_dtypes("where", x, y)
     condition, x, y = promote_shapes("where", condition, x, y)
     return e.select_n.bind(condition, y, x)[0]
-
-
-def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
-    """The elements of `x` where `condition` holds, those of `y` elsewhere.
-
-    With `condition` alone, the indices where it holds: `nonzero(condition)`.
-
-    >>> import hloom.numpy as np
-    >>> np.where(np.array([True, False]), 1, np.array([2, 3]))
-    Array([1, 3], dtype=int32)
-    """
-    if x is None or y is None or size is not None or fill_value is not None:
-        found = "x and y go together, and exclude size and fill_value"
-        raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")
-    return _where(condition, x, y)
 
 
 @fused

@@ -1,0 +1,70 @@
+"""Choosing elements by conditions: where, select, piecewise."""
+
+import numpy as np
+
+from hloom.frontend.array import Array
+from hloom.frontend.errors import ArgumentError
+from hloom.numpy import selection
+from hloom.numpy.creation import asarray, full_like
+from hloom.numpy.manipulation import broadcast_to
+from hloom.numpy.promotion import promote_dtypes
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
+    """The elements of `x` where `condition` holds, those of `y` elsewhere.
+
+    With `condition` alone, the indices where it holds: `nonzero(condition)`.
+
+    >>> import hloom.numpy as np
+    >>> np.where(np.array([True, False]), 1, np.array([2, 3]))
+    Array([1, 3], dtype=int32)
+    """
+    if x is None or y is None or size is not None or fill_value is not None:
+        found = "x and y go together, and exclude size and fill_value"
+        raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")
+    return selection.where(condition, x, y)
+
+
+@fused
+def select(condlist: ArrayLike, choicelist: ArrayLike, default: ArrayLike = 0):
+    """At each position the choice of the first condition that holds, else `default`.
+
+    >>> import hloom.numpy as np
+    >>> x = np.arange(4)
+    >>> np.select([x < 1, x < 3], [x, 10 * x], -1)
+    Array([ 0, 10, 20, -1], dtype=int32)
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        found = f"there are {len(condlist)} conditions and {len(choicelist)} choices"
+        raise ArgumentError("select: one choice for each condition", found, "give as many")
+    choices = promote_dtypes("select", *choicelist, default)
+    result = choices[-1]
+    for condition, choice in zip(condlist[::-1], choices[-2::-1]):
+        result = selection.where.function(condition, choice, result)
+    return result
+
+
+def piecewise(x, condlist, funclist, *args, **kw):
+    """At each position the function, or the value, of the last condition that holds.
+
+    One function more than conditions is for the positions where none holds; else they are 0.
+    """
+    x = asarray(x)
+    if isinstance(condlist, Array | np.ndarray | bool) and np.ndim(condlist) == x.ndim:
+        condlist = [condlist]
+    conditions = list(condlist)
+    functions = list(funclist)
+    if len(functions) == len(conditions):
+        functions.append(0)
+    if len(functions) != len(conditions) + 1:
+        found = f"there are {len(conditions)} conditions and {len(functions)} functions"
+        raise ArgumentError(
+            "piecewise: a function for each condition", found, "give one more at most"
+        )
+    values = [f(x, *args, **kw) if callable(f) else f for f in functions]
+    result = full_like(x, 0) if values[-1] is None else asarray(values[-1]).astype(x.dtype)
+    for condition, value in zip(conditions, values):
+        result = selection.where(condition, asarray(value).astype(x.dtype), result)
+    return broadcast_to(result, x.shape)

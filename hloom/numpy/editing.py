@@ -1,0 +1,149 @@
+"""Elements inserted and deleted, and zeros trimmed; the places decide lengths, so they are static."""
+
+import numpy as np
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.errors import IndexingError, ShapeError, TracedValueError
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims import structural as s
+from hloom.frontend.prims.reduction import reduce_or
+from hloom.frontend.prims.sorting import sort_key_val
+from hloom.frontend.trace import aval_of, concrete_or_none
+from hloom.numpy.creation import asarray
+from hloom.numpy.indexing import getitem
+from hloom.numpy.joining import concatenate
+from hloom.numpy.manipulation import broadcast_to, ravel, reshape
+from hloom.numpy.promotion import operand
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+def _static(name, x):
+    """The value of an argument that decides a length, as a NumPy array."""
+    found = concrete_or_none(x) if isinstance(x, Array) else x
+    if found is None:
+        raise TracedValueError(
+            f"{name}: what is given decides the length of the result, so it is static",
+            f"it is traced ({x.aval})",
+            "pass Python or NumPy integers, or call it outside of the traced function",
+        )
+    return np.asarray(found)
+
+
+def _places(name, obj, n):
+    """Positions along an axis of length `n`, from a slice, a mask or integers; scalar ones stay so."""
+    if isinstance(obj, slice):
+        return np.arange(n)[obj]
+    found = _static(name, obj)
+    if found.dtype == bool:
+        return np.flatnonzero(found)
+    return _inside(name, found if found.size else found.astype(int), n - (name == "delete"))
+
+
+def _inside(name, places, last):
+    n = last + (name == "delete")
+    wrong = (places < -n) | (places > last)
+    if wrong.any():
+        found = f"the axis has length {n}"
+        remedy = f"use positions from {-n} to {last}"
+        raise IndexingError(f"{name}: at {np.atleast_1d(places)[wrong.ravel()][0]}", found, remedy)
+    return np.where(places < 0, places + n, places)
+
+
+def _along(name, arr, axis):
+    """The array, flattened if `axis` is None, the axis, and its length."""
+    arr = asarray(operand(name, arr))
+    if axis is None:
+        arr, axis = ravel(arr), 0
+    axis = s.canonical_axis(name, axis, arr.ndim)
+    return arr, axis, arr.shape[axis]
+
+
+def _take(x, places, axis):
+    return getitem(x, (slice(None),) * axis + (places,))
+
+
+def insert(arr, obj, values, axis=None):
+    """`arr` with `values` inserted before the positions `obj` of an axis, or of the flat array.
+
+    >>> import hloom.numpy as np
+    >>> np.insert(np.arange(3), 1, 9)
+    Array([0, 9, 1, 2], dtype=int32)
+    """
+    arr, axis, n = _along("insert", arr, axis)
+    values = asarray(values).astype(arr.dtype)
+    places = _places("insert", obj, n)
+    if places.ndim == 0:
+        if values.ndim < arr.ndim:
+            values = reshape(values, (1,) * (arr.ndim - values.ndim) + values.shape)
+        order = [*range(1, axis + 1), 0, *range(axis + 1, arr.ndim)]
+        values = values.transpose(order)
+        places = np.repeat(places, values.shape[axis])
+    elif len(places) == 1 and values.ndim == arr.ndim:
+        places = np.repeat(places, values.shape[axis])
+    values = broadcast_to(values, (*arr.shape[:axis], len(places), *arr.shape[axis + 1 :]))
+    # each new element moves those after it by one
+    order = np.argsort(places, kind="stable")
+    new = np.empty(len(places), int)
+    new[order] = places[order] + np.arange(len(places))
+    source = np.empty(n + len(places), np.int32)
+    is_old = np.ones(len(source), bool)
+    is_old[new] = False
+    source[new], source[is_old] = n + np.arange(len(places)), np.arange(n)
+    return _take(concatenate([arr, values], axis), source, axis)
+
+
+def delete(arr, obj, axis=None, *, assume_unique_indices=False):
+    """`arr` without the positions `obj` of an axis, or of the flat array.
+
+    Traced positions need `assume_unique_indices`: then they are as many as they seem.
+
+    >>> import hloom.numpy as np
+    >>> np.delete(np.arange(4), 1)
+    Array([0, 2, 3], dtype=int32)
+    """
+    arr, axis, n = _along("delete", arr, axis)
+    if assume_unique_indices and not isinstance(obj, slice):
+        return _take(arr, _others(obj, n), axis)
+    places = _places("delete", obj, n)
+    kept = np.setdiff1d(np.arange(n), places).astype(np.int32)
+    return _take(arr, kept, axis)
+
+
+@fused
+def _others(places: ArrayLike, n):
+    """The positions from 0 to n - 1 that are not among distinct `places`."""
+    places = operand("delete", places)
+    size = aval_of(places).size
+    places = s.reshape(e.convert_element_type(places, dtypes.int32), (size, 1))
+    places = e.select(e.lt(places, 0), e.add(places, n), places)
+    positions = s.broadcasted_iota(dtypes.int32, (size, n), 1)
+    same = e.eq(s.broadcast_in_dim(places, (size, n), (0, 1)), positions)
+    gone = e.convert_element_type(reduce_or(same, (0,)), dtypes.int32)
+    _, order = sort_key_val(gone, s.iota(dtypes.int32, n))
+    return s.slice_in_dim(order, 0, n - size)
+
+
+def trim_zeros(filt, trim="fb", axis=None):
+    """`filt` without the zeros at the front ("f") and the back ("b") of its axes.
+
+    >>> import hloom.numpy as np
+    >>> np.trim_zeros(np.array([0, 1, 2, 0]))
+    Array([1, 2], dtype=int32)
+    """
+    values = _static("trim_zeros", filt)
+    sides = trim.lower()
+    if set(sides) - {"f", "b"} or not sides:
+        found = f"it is {trim!r}"
+        raise ShapeError('trim_zeros: trim is made of "f" and "b"', found, "use one or both")
+    axes = range(values.ndim) if axis is None else np.atleast_1d(axis) % values.ndim
+    index = [slice(None)] * values.ndim
+    found = np.argwhere(values)
+    for a in axes:
+        low, high = (found[:, a].min(), found[:, a].max() + 1) if len(found) else (0, 0)
+        n = values.shape[a]
+        if not len(found) and sides == "f":
+            low, high = n, n
+        index[a] = slice(int(low) if "f" in sides else 0, int(high) if "b" in sides else n)
+    return getitem(asarray(filt), tuple(index))

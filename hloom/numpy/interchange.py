@@ -1,0 +1,59 @@
+"""Arrays from other libraries, bytes, text and files."""
+
+import numpy as np
+
+from hloom.numpy.creation import array, asarray
+from hloom.numpy.manipulation import placed
+from hloom.numpy.spaces import meshgrid
+from hloom.numpy.types import requested
+
+
+def from_dlpack(x, /, *, device=None, copy=None):
+    """The array of an object that offers DLPack.
+
+    >>> import hloom.numpy as np
+    >>> import numpy
+    >>> np.from_dlpack(numpy.ones(2, "float32"))
+    Array([1., 1.], dtype=float32)
+    """
+    return placed(array(np.from_dlpack(x)), device)
+
+
+def frombuffer(buffer, dtype=float, count=-1, offset=0):
+    """The one-dimensional array of the bytes of a buffer."""
+    wide = np.dtype(float) if dtype is float else np.dtype(dtype)
+    return array(np.frombuffer(buffer, wide, count, offset))
+
+
+def fromstring(string, dtype=float, count=-1, *, sep):
+    """The numbers in a text, between separators."""
+    return array(np.fromstring(string, np.dtype(dtype), count, sep=sep))
+
+
+def fromfile(*args, **kwargs):
+    """The numbers in a file, as `numpy.fromfile` reads them."""
+    return array(np.fromfile(*args, **kwargs))
+
+
+def fromiter(*args, **kwargs):
+    """The numbers that an iterator gives, as `numpy.fromiter` takes them."""
+    return array(np.fromiter(*args, **kwargs))
+
+
+def load(file, *args, **kwargs):
+    """The array in a .npy file; of other files, what `numpy.load` gives."""
+    found = np.load(file, *args, **kwargs)
+    return array(found) if isinstance(found, np.ndarray) else found
+
+
+def fromfunction(function, shape, *, dtype=float, **kwargs):
+    """`function` of the index arrays of a shape.
+
+    >>> import hloom.numpy as np
+    >>> np.fromfunction(lambda i, j: i + j, (2, 3), dtype=int)
+    Array([[0, 1, 2],
+           [1, 2, 3]], dtype=int32)
+    """
+    dtype = requested("fromfunction", dtype)
+    ranges = [asarray(np.arange(n), dtype) for n in shape]
+    return function(*meshgrid(*ranges, indexing="ij"), **kwargs)
