@@ -14,7 +14,7 @@ import pytest
 
 import hloom
 import hloom.numpy as hnp
-from hloom import export, tree, tree_util
+from hloom import export, random, tree, tree_util
 from hloom.frontend.errors import ArgumentError, ArtifactError, RuleError, TreeError
 from hloom.frontend.primitive import Primitive
 from hloom.lowering.table import rule
@@ -49,13 +49,13 @@ def mlp(params, x):
 
 
 def mlp_arguments(seed=0):
-    random = np.random.default_rng(seed)
+    normal = np.random.default_rng(seed).normal
     sizes = [7, 16, 3]
     params = [
-        {"w": random.normal(size=(m, n)) / np.sqrt(m), "b": random.normal(size=n)}
+        {"w": normal(size=(m, n)) / np.sqrt(m), "b": normal(size=n)}
         for m, n in itertools.pairwise(sizes)
     ]
-    return tree.map(lambda x: x.astype(np.float32), (params, random.normal(size=(5, 7))))
+    return tree.map(lambda x: x.astype(np.float32), (params, normal(size=(5, 7))))
 
 
 def train_step(params, x, *, rate):
@@ -168,6 +168,41 @@ def test_dtypes(dtype):
     assert same.dtype == x.dtype
     np.testing.assert_array_equal(np.asarray(same), x)
     np.testing.assert_array_equal(np.asarray(reshaped), x.reshape(3, 2))
+
+
+def draw(keys):
+    return {"drawn": random.normal(keys[0], (3,)), "next": random.split(keys[1], 2)}
+
+
+def test_prng_keys():
+    keys = random.split(random.key(3), 2)
+    exported = export.deserialize(export.export(hloom.jit(draw))(keys).serialize())
+    assert str(exported.in_avals) == "(key<fry>[2],)"
+    made, wanted = exported.call(keys), draw(keys)
+    np.testing.assert_allclose(made["drawn"], wanted["drawn"], rtol=1e-6)
+    assert hnp.array_equal(random.key_data(made["next"]), random.key_data(wanted["next"]))
+    assert message(TreeError, exported.call, random.key_data(keys)) == (
+        "draw: exported for args[0] of type key<fry>[2]\n"
+        "    it is u32[2,2]\n"
+        "    convert it, or export again"
+    )
+    other = resigned(
+        exported.serialize(), lambda d: damaged(d, b'"threefry2x32"', b'"threefry4x64"')
+    )
+    assert message(ArtifactError, export.deserialize, other) == (
+        "load: PRNG keys of the generator 'threefry4x64' as uint32[2, 2]\n"
+        "    the generators are threefry2x32, rbg, unsafe_rbg\n"
+        "    update hloom, or export the function again"
+    )
+
+
+@needs_iree
+def test_prng_keys_in_iree():
+    keys = random.split(random.key(3), 2)
+    exported = export.export(hloom.jit(draw))(keys)
+    made, wanted = export.iree.compile(exported)(keys), exported.call(keys)
+    assert np.max(np.abs(made["drawn"] - np.asarray(wanted["drawn"]))) < 1e-5
+    assert hnp.array_equal(random.key_data(made["next"]), random.key_data(wanted["next"]))
 
 
 def test_captured_arrays_are_in_the_file():

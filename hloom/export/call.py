@@ -7,6 +7,7 @@ in a file is StableHLO, which the transformations do not see.
 from jaxlib.mlir import ir
 
 from hloom.frontend.errors import ArtifactError, RuleError
+from hloom.frontend.keys import in_memory
 from hloom.frontend.primitive import Primitive
 from hloom.lax.mapping import map as lax_map
 from hloom.lowering.table import rule
@@ -15,7 +16,7 @@ from hloom.transforms.batch import at_front
 
 
 def _type(*avals, exported):
-    return exported.out_avals
+    return [in_memory(aval) for aval in exported.out_avals]
 
 
 call_exported = Primitive("call_exported", _type, doc="Call an exported function.")

@@ -1,4 +1,8 @@
-"""The calling convention of an exported function: the trees and types of arguments and results."""
+"""The calling convention of an exported function: the trees and types of arguments and results.
+
+A module knows arrays as they lie in memory: PRNG keys are words there. `leaves` and `result` go
+between the values that users see and those of the module.
+"""
 
 import re
 
@@ -8,6 +12,8 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import context
 from hloom.frontend.errors import ArtifactError, TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
+from hloom.frontend.keys import KEY_DTYPES, in_memory, is_key
+from hloom.frontend.prims.random import random_unwrap, random_wrap
 from hloom.frontend.trace import aval_of
 
 
@@ -62,7 +68,7 @@ class Convention:
         return cls(name, *parts)
 
     def leaves(self, args, kwargs):
-        """The leaves of a call's arguments; raises TreeError if these are not what was exported."""
+        """The module's operands for a call; raises TreeError unless the arguments fit."""
         leaves, tree = flatten_args(self, args, kwargs)
         if tree != self.in_tree:
             names = "the exported function", "the call"
@@ -83,7 +89,15 @@ class Convention:
                     if narrowed and dtypes.canonicalize(aval.dtype) == given.dtype
                     else "convert it, or export again",
                 )
-        return leaves
+        return [random_unwrap(x) if is_key(aval) else x for x, aval in zip(leaves, self.in_avals)]
+
+    def result(self, values):
+        """What the function returns, from the module's results."""
+        wrapped = [
+            random_wrap(x, aval.dtype) if is_key(aval) else x
+            for x, aval in zip(values, self.out_avals)
+        ]
+        return self.out_tree.unflatten(wrapped)
 
     def __str__(self):
         """The function as `name(types) -> types`."""
@@ -107,7 +121,9 @@ def _in_words(line):
 
 
 def _aval_to_data(aval):
-    return {"shape": list(aval.shape), "dtype": aval.dtype.name, "weak": aval.weak_type}
+    stored = in_memory(aval)
+    data = {"shape": list(stored.shape), "dtype": stored.dtype.name, "weak": aval.weak_type}
+    return {**data, "key": aval.dtype.impl} if is_key(aval) else data
 
 
 def _aval_from_data(data):
@@ -117,4 +133,13 @@ def _aval_from_data(data):
             "this version of hloom runs programs of fixed shapes",
             "update hloom, or export with fixed shapes",
         )
+    if "key" in data:
+        dtype, stored = KEY_DTYPES.get(str(data["key"])), f"{data['dtype']}{data['shape']}"
+        if dtype is None or data["shape"][-1:] != [dtype.words] or data["dtype"] != "uint32":
+            raise ArtifactError(
+                f"load: PRNG keys of the generator {data['key']!r} as {stored}",
+                f"the generators are {', '.join(KEY_DTYPES)}",
+                "update hloom, or export the function again",
+            )
+        return ShapedArray(tuple(data["shape"][:-1]), dtype)
     return ShapedArray(tuple(data["shape"]), dtypes.dtype(data["dtype"]), data["weak"])

@@ -63,8 +63,8 @@ class Exported:
 
         Raises TreeError unless the arguments have the trees, shapes and dtypes of the export.
         """
-        leaves = self._convention.leaves(args, kwargs)
-        return self.out_tree.unflatten(call_exported.bind(*leaves, exported=self))
+        operands = self._convention.leaves(args, kwargs)
+        return self._convention.result(call_exported.bind(*operands, exported=self))
 
     def serialize(self):
         """The bytes of the file."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from hloom.export.convention import Convention
 from hloom.frontend.errors import IreeError
+from hloom.frontend.keys import in_memory
 from hloom.runtime import artifact
 from hloom.runtime import iree as backend
 from hloom.runtime.iree import TARGETS
@@ -32,9 +33,10 @@ class Program:
 
     def __call__(self, *args, **kwargs):
         """Run on arrays; raises TreeError unless they are what the function was exported for."""
-        leaves = self._convention.leaves(args, kwargs)
-        arrays = [np.asarray(x, aval.dtype) for x, aval in zip(leaves, self._convention.in_avals)]
-        return self._convention.out_tree.unflatten(self._runner(*arrays))
+        operands = self._convention.leaves(args, kwargs)
+        dtypes = [in_memory(aval).dtype for aval in self._convention.in_avals]
+        arrays = [np.asarray(x, dtype) for x, dtype in zip(operands, dtypes)]
+        return self._convention.result(self._runner(*arrays))
 
     @functools.cached_property
     def _runner(self):
