@@ -37,7 +37,7 @@ def cells(primitive, covered):
     """The row of the matrix of a primitive; None is a hole."""
     forward = stated(jvp.rules, primitive)
     constant = forward if forward != "rule" else None
-    lowered = primitive in table.rules or any(p is primitive for p, _ in table.platform_rules)
+    lowered = primitive in table.rules or any(primitive in key for key in table.platform_rules)
     return (
         callable(primitive.type_rule) and "rule",
         forward,
