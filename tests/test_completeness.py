@@ -21,7 +21,9 @@ def primitives():
     found = {}
     for info in pkgutil.iter_modules(hloom.frontend.prims.__path__):
         module = importlib.import_module(f"hloom.frontend.prims.{info.name}")
-        for value in vars(module).values():
+        values = list(vars(module).values())
+        values += [v for table in values if isinstance(table, dict) for v in table.values()]
+        for value in values:
             if isinstance(value, Primitive):
                 assert found.setdefault(value.name, value) is value, f"two are named {value.name}"
     return found
