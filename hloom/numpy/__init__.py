@@ -8,6 +8,7 @@ of the array beside them. A function called on concrete arrays runs as one compi
     Array([0.5, 1.5, 2.5], dtype=float32)
 """
 
+from hloom import api as _api
 from hloom.frontend.array import Array as ndarray
 from hloom.numpy import fft
 from hloom.numpy import methods as _methods
@@ -43,6 +44,12 @@ from hloom.numpy.creation import (
     ones_like,
     zeros,
     zeros_like,
+)
+from hloom.numpy.cumulative import (
+    cumprod,
+    cumsum,
+    cumulative_prod,
+    cumulative_sum,
 )
 from hloom.numpy.diagonals import trace
 from hloom.numpy.editing import (
@@ -129,6 +136,14 @@ from hloom.numpy.floats import (
     real,
     signbit,
     spacing,
+)
+from hloom.numpy.histograms import (
+    bincount,
+    digitize,
+    histogram,
+    histogram2d,
+    histogram_bin_edges,
+    histogramdd,
 )
 from hloom.numpy.inspection import (
     array_repr,
@@ -226,6 +241,19 @@ from hloom.numpy.manipulation import (
     reshape,
     resize,
 )
+from hloom.numpy.nans import (
+    nanargmax,
+    nanargmin,
+    nancumprod,
+    nancumsum,
+    nanmax,
+    nanmean,
+    nanmin,
+    nanprod,
+    nanstd,
+    nansum,
+    nanvar,
+)
 from hloom.numpy.padding import (
     pad,
 )
@@ -242,6 +270,29 @@ from hloom.numpy.products import (
     vecdot,
     vecmat,
 )
+from hloom.numpy.quantiles import (
+    median,
+    nanmedian,
+    nanpercentile,
+    nanquantile,
+    percentile,
+    quantile,
+)
+from hloom.numpy.reductions import (
+    all,
+    amax,
+    amin,
+    any,
+    argmax,
+    argmin,
+    count_nonzero,
+    max,
+    min,
+    minmax,
+    prod,
+    ptp,
+    sum,
+)
 from hloom.numpy.repetition import (
     repeat,
     tile,
@@ -256,7 +307,21 @@ from hloom.numpy.rounding import (
 )
 from hloom.numpy.selection import (
     clip,
-    where,
+)
+from hloom.numpy.sets import (
+    unique,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+)
+from hloom.numpy.sorting import (
+    argpartition,
+    argsort,
+    lexsort,
+    partition,
+    sort,
+    sort_complex,
 )
 from hloom.numpy.spaces import (
     geomspace,
@@ -264,6 +329,12 @@ from hloom.numpy.spaces import (
     linspace,
     logspace,
     meshgrid,
+)
+from hloom.numpy.statistics import (
+    average,
+    mean,
+    std,
+    var,
 )
 from hloom.numpy.triangles import (
     diag,

@@ -5,6 +5,7 @@ import sys
 from hloom.frontend import array as arrays
 from hloom.numpy import (
     axes,
+    cumulative,
     diagonals,
     elementwise,
     floats,
@@ -12,9 +13,12 @@ from hloom.numpy import (
     logic,
     manipulation,
     products,
+    reductions,
     repetition,
     rounding,
     selection,
+    sorting,
+    statistics,
     updating,
 )
 from hloom.numpy.ufunc import is_operand
@@ -139,6 +143,12 @@ _METHODS = {
     "transpose": transpose,
     "view": view,
 }
+_REDUCTIONS = {
+    reductions: "all any argmax argmin max min prod ptp sum",
+    statistics: "mean std var",
+    cumulative: "cumprod cumsum",
+    sorting: "argpartition argsort partition sort",
+}
 _PROPERTIES = {
     "T": axes.transpose,
     "at": updating.At,
@@ -150,4 +160,6 @@ _PROPERTIES = {
 arrays.install({f"__{n}__": f for n, f in _OPERATORS.items()})
 arrays.install({f"__r{n}__": _reflected(_OPERATORS[n]) for n in _ARITHMETIC})
 arrays.install(_METHODS)
+for _module, _names in _REDUCTIONS.items():
+    arrays.install({n: getattr(_module, n) for n in _names.split()})
 arrays.install({n: property(f, doc=f.__doc__) for n, f in _PROPERTIES.items()})

@@ -1,0 +1,284 @@
+"""Quantiles: sort along the axes, then interpolate between the elements around a position.
+
+The quantile q of n sorted elements stands at position q * (n - 1); a `method` says what is taken
+when that is between two elements.
+"""
+
+from hloom.frontend import dtypes
+from hloom.frontend.errors import DTypeError, ShapeError, UnsupportedError, ValueRangeError
+from hloom.frontend.families import typed_literal
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.cumulative import cumsum
+from hloom.frontend.prims.indexing import GatherDimensionNumbers, GatherScatterMode, gather
+from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.prims.sorting import sort, sort_key_val
+from hloom.frontend.prims.structural import (
+    broadcast_in_dim,
+    expand_dims,
+    reshape,
+    slice_in_dim,
+    transpose,
+)
+from hloom.frontend.trace import aval_of
+from hloom.numpy.folding import count, finished, keep, reduced_axes
+from hloom.numpy.promotion import (
+    broadcast_to,
+    no_out,
+    operand,
+    promote_dtypes_inexact,
+    select,
+    to_dtype,
+)
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+_METHODS = ("linear", "lower", "higher", "midpoint", "nearest", "inverted_cdf")
+
+
+def _quantile(name, a, q, axis, out, overwrite, method, keepdims, weights, skip_nan):
+    no_out(name, out)
+    if overwrite:
+        found = "arrays are immutable"
+        raise UnsupportedError(f"{name}: takes no `overwrite_input`", found, "leave it away")
+    if method not in _METHODS:
+        found = f"it is {method!r}"
+        raise ValueRangeError(f"{name}: the method is not known", found, f"use one of {_METHODS}")
+    if weights is not None and method != "inverted_cdf":
+        found = f"the method is {method!r}"
+        raise UnsupportedError(f"{name}: weights need 'inverted_cdf'", found, "set method")
+    a = promote_dtypes_inexact(name, a)[0]
+    dtype, shape = aval_of(a).dtype, aval_of(a).shape
+    if dtypes.is_complex(dtype):
+        found = f"the operand is {aval_of(a)}"
+        raise DTypeError(f"{name}: takes real numbers", found, "use x.real, or abs(x)")
+    axes = reduced_axes(name, axis, len(shape))
+    if count(shape, axes) == 0:
+        found = f"the array has shape {shape}, the axes are {axes}"
+        raise ShapeError(f"{name}: of no elements", found, "leave out the empty axis")
+    if q is None:  # the median, whose place is known
+        y = finished(_middle(sort(_in_last_axis(a, axes))), dtype)
+        return keep(y, shape, axes) if keepdims else y
+    q = operand(name, q)
+    if aval_of(q).ndim > 1:
+        found = f"it has shape {aval_of(q).shape}"
+        raise ShapeError(f"{name}: q is a scalar or a vector", found, "flatten it")
+    scalar = aval_of(q).ndim == 0
+    q = to_dtype(q, dtypes.float64 if dtype == dtypes.float64 else dtypes.float32)
+    q = reshape(q, (1,)) if scalar else q
+    x = _in_last_axis(a, axes)
+    if weights is None:
+        y = _interpolated(sort(x), q, method, skip_nan)
+    else:
+        w = to_dtype(operand(name, weights), aval_of(q).dtype)
+        own = aval_of(w).shape
+        if own != shape and len(own) == len(axes) == 1 and len(shape) > 1:
+            w = broadcast_in_dim(w, shape, axes)
+        y = _weighted(x, _in_last_axis(broadcast_to(w, shape), axes), q, skip_nan)
+    y = finished(y, dtype)
+    n = aval_of(y).ndim - 1
+    if scalar:
+        y = reshape(y, aval_of(y).shape[:-1])
+        return keep(y, shape, axes) if keepdims else y
+    y = transpose(y, (n, *range(n)))
+    if keepdims:
+        y = reshape(y, (aval_of(y).shape[0], *[1 if i in axes else m for i, m in enumerate(shape)]))
+    return y
+
+
+def _in_last_axis(x, axes):
+    """The axes moved to the end and made one."""
+    shape = aval_of(x).shape
+    kept = [i for i in range(len(shape)) if i not in axes]
+    moved = transpose(x, (*kept, *sorted(axes)))
+    return reshape(moved, (*[shape[i] for i in kept], count(shape, axes)))
+
+
+def _interpolated(x, q, method, skip_nan):
+    """The quantiles `q` of vectors sorted along the last axis, NaN last."""
+    *lead, n = aval_of(x).shape
+    dtype, kind = aval_of(x).dtype, aval_of(q).dtype
+    number = lambda v: typed_literal(v, kind)
+    shape = (*lead, *aval_of(q).shape)
+    q = broadcast_in_dim(q, shape, (len(lead),))
+    if skip_nan:
+        numbers = reduce_sum(to_dtype(e.eq(x, x), kind), (len(lead),))
+        size = broadcast_in_dim(numbers, shape, range(len(lead)))
+    else:
+        size = number(n)
+    last = e.sub(size, number(1)) if skip_nan else number(n - 1)
+    last = e.max(last, number(0)) if skip_nan else last
+    if method == "inverted_cdf":
+        position = e.sub(e.ceil(e.mul(q, size)), number(1))
+    else:
+        position = e.mul(q, last)
+    position = e.max(e.min(position, last), number(0))
+    low, high = e.floor(position), e.ceil(position)
+    if method == "nearest":
+        low = high = e.round(position, 1)
+    elif method in ("lower", "inverted_cdf"):
+        high = low
+    elif method == "higher":
+        low = high
+    y = _at(x, low)
+    if method in ("linear", "midpoint"):
+        weight = e.sub(position, low) if method == "linear" else number(0.5)
+        above = _at(x, high)
+        weight = to_dtype(weight, dtype)
+        mixed = e.add(y, e.mul(e.sub(above, y), weight))
+        # equal neighbours may be infinite, and so have no distance
+        y = select(e.eq(y, above), y, mixed)
+    return y if skip_nan else _or_nan(x, y)
+
+
+def _middle(x):
+    """The medians of vectors sorted along the last axis, NaN last."""
+    *lead, n = aval_of(x).shape
+
+    def at(i):
+        return reshape(slice_in_dim(x, i, i + 1, axis=-1), lead)
+
+    low, high, end = at((n - 1) // 2), at(n // 2), at(n - 1)
+    y = low
+    if n % 2 == 0:
+        mean = e.add(low, e.mul(e.sub(high, low), typed_literal(0.5, aval_of(x).dtype)))
+        y = select(e.eq(low, high), low, mean)
+    return select(e.eq(end, end), y, end)
+
+
+def _or_nan(x, y):
+    """`y`, NaN where the sorted vector has one, at its end."""
+    n = aval_of(x).shape[-1]
+    end = slice_in_dim(x, n - 1, n, axis=-1)
+    end = broadcast_in_dim(end, aval_of(y).shape, range(aval_of(y).ndim))
+    return select(e.eq(end, end), y, end)
+
+
+def _at(x, positions):
+    """The elements at float positions along the last axis, for each vector its own."""
+    n = aval_of(x).ndim
+    batch = tuple(range(n - 1))
+    numbers = GatherDimensionNumbers((), (n - 1,), (n - 1,), batch, batch)
+    indices = expand_dims(e.convert_element_type(positions, "int32"), (n,))
+    mode = GatherScatterMode.PROMISE_IN_BOUNDS
+    return gather(x, indices, numbers, (1,) * n, mode=mode)
+
+
+def _weighted(x, weights, q, skip_nan):
+    """The first element at which the share of the weights up to it reaches `q`."""
+    *lead, n = aval_of(x).shape
+    kind = aval_of(q).dtype
+    if skip_nan:
+        weights = select(e.eq(x, x), weights, typed_literal(0, kind))
+    x, weights = sort_key_val(x, weights)
+    sums = cumsum(weights, len(lead))
+    whole = broadcast_in_dim(
+        slice_in_dim(sums, n - 1, n, axis=-1), (*lead, n), range(len(lead) + 1)
+    )
+    shape = (*lead, *aval_of(q).shape, n)
+    shares = broadcast_in_dim(e.div(sums, whole), shape, (*range(len(lead)), len(shape) - 1))
+    below = e.lt(shares, broadcast_in_dim(q, shape, (len(lead),)))
+    position = reduce_sum(to_dtype(below, kind), (len(shape) - 1,))
+    y = _at(x, e.min(position, typed_literal(n - 1, kind)))
+    return y if skip_nan else _or_nan(x, y)
+
+
+@fused
+def quantile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis=None,
+    out=None,
+    overwrite_input=False,
+    method="linear",
+    keepdims=False,
+    *,
+    weights: ArrayLike | None = None,
+):
+    """The quantiles `q`, a scalar or vector of numbers in [0, 1], along axes; NaN if one is.
+
+    Between two elements the method "linear" interpolates, "lower", "higher" and "nearest" take one,
+    "midpoint" takes the mean; "inverted_cdf" takes the first that at least a share q is not above,
+    of the weights if they are given. The axis of a vector `q` comes first in the result.
+
+    >>> import hloom.numpy as np
+    >>> np.quantile(np.arange(5.0), np.array([0.25, 0.6]))
+    Array([1. , 2.4], dtype=float32)
+    """
+    return _quantile("quantile", a, q, axis, out, overwrite_input, method, keepdims, weights, False)
+
+
+@fused
+def nanquantile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis=None,
+    out=None,
+    overwrite_input=False,
+    method="linear",
+    keepdims=False,
+    *,
+    weights: ArrayLike | None = None,
+):
+    """The quantiles along axes of the elements that are not NaN; see `quantile`."""
+    return _quantile(
+        "nanquantile", a, q, axis, out, overwrite_input, method, keepdims, weights, True
+    )
+
+
+def _share(name, q):
+    q = promote_dtypes_inexact(name, q)[0]
+    return e.div(q, typed_literal(100, aval_of(q).dtype))
+
+
+@fused
+def percentile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis=None,
+    out=None,
+    overwrite_input=False,
+    method="linear",
+    keepdims=False,
+    *,
+    weights: ArrayLike | None = None,
+):
+    """The quantiles at `q` percent along axes; see `quantile`."""
+    q = _share("percentile", q)
+    return _quantile(
+        "percentile", a, q, axis, out, overwrite_input, method, keepdims, weights, False
+    )
+
+
+@fused
+def nanpercentile(
+    a: ArrayLike,
+    q: ArrayLike,
+    axis=None,
+    out=None,
+    overwrite_input=False,
+    method="linear",
+    keepdims=False,
+    *,
+    weights: ArrayLike | None = None,
+):
+    """The quantiles at `q` percent along axes of the elements that are not NaN."""
+    q = _share("nanpercentile", q)
+    return _quantile(
+        "nanpercentile", a, q, axis, out, overwrite_input, method, keepdims, weights, True
+    )
+
+
+@fused
+def median(a: ArrayLike, axis=None, out=None, overwrite_input=False, keepdims=False):
+    """The middle of the sorted elements along axes, the mean of the two middle ones if even."""
+    return _quantile(
+        "median", a, None, axis, out, overwrite_input, "midpoint", keepdims, None, False
+    )
+
+
+@fused
+def nanmedian(a: ArrayLike, axis=None, out=None, overwrite_input=False, keepdims=False):
+    """The median along axes of the elements that are not NaN."""
+    return _quantile(
+        "nanmedian", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims, None, True
+    )

@@ -1,0 +1,216 @@
+"""Means, variances and averages along axes."""
+
+from hloom.frontend import dtypes
+from hloom.frontend.errors import ArgumentError, ShapeError
+from hloom.frontend.families import typed_literal
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.prims.structural import broadcast_in_dim, transpose
+from hloom.frontend.trace import aval_of
+from hloom.numpy.folding import count, finished, keep, mask_for, reduced_axes, wide
+from hloom.numpy.promotion import (
+    broadcast_to,
+    no_out,
+    operand,
+    promote_dtypes_inexact,
+    select,
+    to_dtype,
+)
+from hloom.numpy.types import requested
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+def _number(value, dtype):
+    return typed_literal(value, dtype)
+
+
+def _spread(y, shape, axes):
+    """A reduced array repeated over the reduced axes."""
+    kept = [i for i in range(len(shape)) if i not in axes]
+    return broadcast_in_dim(y, shape, kept) if kept else y
+
+
+def total(x, axes, mask):
+    """The sum over axes of the elements that the mask leaves, and how many these are."""
+    aval = aval_of(x)
+    if mask is None:
+        return _sum(x, axes), _number(count(aval.shape, axes), dtypes.to_real(aval.dtype))
+    ones = broadcast_to(to_dtype(mask, dtypes.to_real(aval.dtype)), aval.shape)
+    return _sum(select(mask, x, _number(0, aval.dtype)), axes), _sum(ones, axes)
+
+
+def _sum(x, axes):
+    return reduce_sum.bind(x, axes=axes)[0] if axes else x
+
+
+def over(y, n):
+    """A sum divided by a real count."""
+    return e.div(y, to_dtype(n, aval_of(y).dtype))
+
+
+@fused
+def mean(
+    a: ArrayLike,
+    axis=None,
+    dtype=None,
+    out=None,
+    keepdims=False,
+    *,
+    where: ArrayLike | None = None,
+):
+    """The mean of the elements along axes, a float; NaN of no elements.
+
+    >>> import hloom.numpy as np
+    >>> np.mean(np.array([1, 2, 6]))
+    Array(3., dtype=float32)
+    """
+    no_out("mean", out)
+    a = operand("mean", a)
+    shape = aval_of(a).shape
+    mask = None if where is None else mask_for("mean", where, shape)
+    return _mean("mean", a, axis, dtype, keepdims, mask)
+
+
+def _mean(name, a, axis, dtype, keepdims, mask):
+    shape = aval_of(a).shape
+    axes = reduced_axes(name, axis, len(shape))
+    dtype = dtypes.to_inexact(aval_of(a).dtype) if dtype is None else requested(name, dtype)
+    computed = wide(dtypes.to_inexact(dtype))
+    y = finished(over(*total(to_dtype(a, computed), axes, mask)), dtype)
+    return keep(y, shape, axes) if keepdims else y
+
+
+# ---------------------------------------------------------------- variance
+def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, finish=None):
+    if correction is not None:
+        if ddof:
+            found = f"ddof is {ddof}, correction is {correction}"
+            raise ArgumentError(f"{name}: ddof and correction are the same", found, "give one")
+        ddof = correction
+    shape = aval_of(a).shape
+    axes = reduced_axes(name, axis, len(shape))
+    own = dtypes.to_inexact(aval_of(a).dtype)
+    dtype = dtypes.to_real(own) if dtype is None else requested(name, dtype)
+    real = wide(dtypes.to_real(dtypes.to_inexact(dtype)))
+    x = to_dtype(a, own if dtypes.is_complex(own) else real)
+    if mean is None:
+        center = _spread(over(*total(x, axes, mask)), shape, axes)
+    else:
+        center = to_dtype(operand(name, mean), aval_of(x).dtype)
+        center = broadcast_to(center, shape) if aval_of(center).shape else center
+    apart = e.sub(x, center)
+    if dtypes.is_complex(aval_of(apart).dtype):
+        squares = e.add(e.square(e.real(apart)), e.square(e.imag(apart)))
+    else:
+        squares = e.square(apart)
+    if mask is None:
+        y, n = _sum(squares, axes), count(shape, axes) - ddof
+        y = over(y, _number(n if n > 0 else float("nan"), aval_of(y).dtype))
+    else:
+        y, n = total(squares, axes, mask)
+        n = e.sub(n, _number(ddof, aval_of(n).dtype)) if ddof else n
+        nothing = _number(float("nan"), aval_of(n).dtype)
+        y = over(y, select(e.gt(n, _number(0, aval_of(n).dtype)), n, nothing))
+    y = finished(finish(y) if finish else y, dtype)
+    return keep(y, shape, axes) if keepdims else y
+
+
+def _moments(name, finish):
+    def body(a, axis, dtype, out, ddof, keepdims, where, mean, correction):
+        no_out(name, out)
+        a = operand(name, a)
+        mask = None if where is None else mask_for(name, where, aval_of(a).shape)
+        return _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, finish)
+
+    return body
+
+
+_var, _std = _moments("var", None), _moments("std", e.sqrt)
+
+
+@fused
+def var(
+    a: ArrayLike,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=False,
+    *,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+    correction=None,
+):
+    """The mean square distance from the mean along axes, divided by n - ddof; real.
+
+    `mean`, if given, is used as the mean; its reduced axes are kept. NaN if ddof is not below n.
+
+    >>> import hloom.numpy as np
+    >>> np.var(np.array([1.0, 2.0, 3.0, 4.0]))
+    Array(1.25, dtype=float32)
+    """
+    return _var(a, axis, dtype, out, ddof, keepdims, where, mean, correction)
+
+
+@fused
+def std(
+    a: ArrayLike,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=False,
+    *,
+    where: ArrayLike | None = None,
+    mean: ArrayLike | None = None,
+    correction=None,
+):
+    """The square root of the variance along axes; see `var`."""
+    return _std(a, axis, dtype, out, ddof, keepdims, where, mean, correction)
+
+
+# ---------------------------------------------------------------- average
+@fused
+def average(
+    a: ArrayLike, axis=None, weights: ArrayLike | None = None, returned=False, keepdims=False
+):
+    """The weighted mean along axes; with `returned` also the sum of the weights.
+
+    Weights have the shape of `a`, or that of the averaged axes.
+
+    >>> import hloom.numpy as np
+    >>> np.average(np.array([1.0, 2.0]), weights=np.array([3.0, 1.0]))
+    Array(1.25, dtype=float32)
+    """
+    a = operand("average", a)
+    shape = aval_of(a).shape
+    axes = reduced_axes("average", axis, len(shape))
+    if weights is None:
+        a = promote_dtypes_inexact("average", a)[0]
+        y = _mean("average", a, axes, None, keepdims, None)
+        n = _number(count(shape, axes), aval_of(y).dtype)
+        return (y, broadcast_in_dim(n, aval_of(y).shape, ())) if returned else y
+    a, weights = promote_dtypes_inexact("average", a, operand("average", weights))
+    weights = _as_weights(weights, shape, axes, axis)
+    dtype = aval_of(a).dtype
+    a, weights = (to_dtype(x, wide(dtype)) for x in (a, weights))
+    scale = _sum(weights, axes)
+    y = finished(e.div(_sum(e.mul(a, weights), axes), scale), dtype)
+    if keepdims:
+        y, scale = keep(y, shape, axes), keep(scale, shape, axes)
+    return (y, finished(scale, dtype)) if returned else y
+
+
+def _as_weights(weights, shape, axes, axis):
+    """Weights in the shape of the array."""
+    own = aval_of(weights).shape
+    if own == shape:
+        return weights
+    lengths = tuple([shape[i] for i in axes])
+    if axis is None or own != lengths:
+        found = f"they have shape {own}, the array has shape {shape}, axis is {axis}"
+        remedy = "give weights the shape of the array, or name the axes that they belong to"
+        raise ShapeError("average: the weights do not fit", found, remedy)
+    order = sorted(range(len(axes)), key=axes.__getitem__)
+    return broadcast_in_dim(transpose(weights, order), shape, sorted(axes))
