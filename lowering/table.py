@@ -22,6 +22,16 @@ def rule(primitive, platform=None):
     return register
 
 
+def none(primitive, reason):
+    """State why `primitive` never reaches a module."""
+
+    def emit(ctx, *operands, **params):
+        raise AssertionError(f"{primitive.name} reached a module, yet: {reason}")
+
+    emit.reason = reason
+    rules[primitive] = emit
+
+
 def one_to_one(table):
     """Register operations that are one StableHLO operation without attributes: {primitive: name}."""
     for primitive, name in table.items():

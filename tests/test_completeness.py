@@ -39,14 +39,14 @@ def cells(primitive, covered):
     """The row of the matrix of a primitive; None is a hole."""
     forward = stated(jvp.rules, primitive)
     constant = forward if forward != "rule" else None
-    lowered = primitive in table.rules or any(primitive in key for key in table.platform_rules)
+    on_platform = any(primitive in key for key in table.platform_rules)
     return (
         callable(primitive.type_rule) and "rule",
         forward,
         # what has no tangents is in no linear program
         stated(transpose.rules, primitive) or constant,
         stated(batch.rules, primitive) or (primitive.family in batch.families and "family"),
-        lowered and "rule",
+        stated(table.rules, primitive) or (on_platform and "rule"),
         primitive in covered and "row",
     )
 

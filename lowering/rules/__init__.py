@@ -3,6 +3,7 @@
 from hloom.lowering.rules import (
     bitcast,
     calls,
+    collectives,
     contraction,
     convolution,
     control,
@@ -10,6 +11,7 @@ from hloom.lowering.rules import (
     elementwise,
     fft,
     indexing,
+    linalg,
     random,
     reduction,
     scatter,

@@ -206,3 +206,6 @@ def _index(axis, operands, dims, *, axis_name, axis_size):
 
 
 jvp.none(c.index_on, "it has no operands")
+
+for _kind in ("max", "min"):
+    transpose.none(c.reduce_across[_kind], "not linear")

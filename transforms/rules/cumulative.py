@@ -98,3 +98,6 @@ def _cumulative_batch(axis_data, primitive, operands, dims, params):
 
 
 batch.families["cumulative"] = _cumulative_batch
+
+for _primitive in (c.cummax, c.cummin, c.cumprod, c.cumlogsumexp):
+    transpose.none(_primitive, "not linear")

@@ -172,3 +172,7 @@ def _name_jvp(primals, tangents, *, name):
 
 
 jvp.none(calls.stop, "its operand counts as a constant")
+
+for _primitive in (calls.custom_jvp_call, calls.custom_vjp_call, calls.checkpoint):
+    transpose.none(_primitive, "its derivative is another operation")
+transpose.none(calls.name, "tangents have no name")

@@ -146,3 +146,6 @@ def _arg_batch(primitive):
 
 _arg_batch(r.argmax)
 _arg_batch(r.argmin)
+
+for _primitive in (r.reduce, r.reduce_max, r.reduce_min, r.reduce_prod):
+    transpose.none(_primitive, "not linear")

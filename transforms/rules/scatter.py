@@ -200,3 +200,6 @@ SCATTERS = (
 )
 for _primitive in SCATTERS:
     _batching(_primitive)
+
+for _primitive in (sc.scatter_apply, sc.scatter_max, sc.scatter_min):
+    transpose.none(_primitive, "not linear")

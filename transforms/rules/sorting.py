@@ -4,7 +4,7 @@ from hloom.frontend.prims import sorting as s
 from hloom.frontend.prims.indexing import index_dtype
 from hloom.frontend.prims.structural import broadcasted_iota
 from hloom.frontend.trace import aval_of
-from hloom.transforms import batch, jvp
+from hloom.transforms import batch, jvp, transpose
 from hloom.transforms.batch import move, to_front
 
 
@@ -34,3 +34,6 @@ def _top_k(primals, tangents, *, k):
 def _top_k_batch(axis, operands, dims, *, k):
     (x,), (d,) = operands, dims
     return s.top_k.bind(move(x, d, 0), k=k), [0, 0]
+
+for _primitive in (s.sort, s.top_k):
+    transpose.none(_primitive, "not linear; its derivative is a gather")

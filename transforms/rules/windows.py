@@ -145,3 +145,6 @@ def _picks_batch(primitive):
 
 _picks_batch(w.select_and_gather_add)
 _picks_batch(w.select_and_scatter_add)
+
+for _primitive in (w.reduce_window, w.reduce_window_max, w.reduce_window_min):
+    transpose.none(_primitive, "not linear")
