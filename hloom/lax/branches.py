@@ -6,7 +6,7 @@ from hloom.frontend.errors import ArgumentError, ControlFlowError, ValueRangeErr
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
-from hloom.frontend.prims.elementwise import clamp, convert_element_type, ne
+from hloom.frontend.prims.elementwise import clamp, convert_element_type
 from hloom.frontend.staging import require_callable, staged, taking
 from hloom.frontend.trace import aval_of, concrete_or_none
 
@@ -37,7 +37,7 @@ def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
     if context.settings.disable_jit and known is not None:
         return true_fun(*operands) if known else false_fun(*operands)
     if not dtypes.is_bool(aval.dtype):
-        pred = ne(pred, 0)
+        pred = convert_element_type(pred, bool)
     return _choose("cond", pred, (false_fun, true_fun), operands, ("false_fun", "true_fun"))
 
 

@@ -24,7 +24,7 @@ def _staged_loop(what, fun, tree, carry, others, carry_tree_of, adapt=None):
     `carry_tree_of(out_tree)` gives the structure that the body returns for the carry, after it has
     checked what else it returns; the carry's own is the first child of the body's arguments.
     """
-    for _ in range(3):
+    while True:
         avals = [aval_of(x) for x in carry]
         found = staged(fun, tree, [*avals, *others], what, adapt)
         expected, returned = carry_tree_of(found.out_tree)
@@ -35,7 +35,10 @@ def _staged_loop(what, fun, tree, carry, others, carry_tree_of, adapt=None):
             break
         carry = promoted
     if not same or any([(a.shape, a.dtype) != (b.shape, b.dtype) for a, b in zip(avals, outs)]):
-        raise _changed_carry(what, fun, expected, returned, avals, found.program.out_avals)
+        hidden = _COUNTERS.get(adapt, 0)
+        if hidden:
+            expected, returned = expected.children()[hidden], returned.children()[hidden]
+        raise _changed_carry(what, fun, expected, returned, avals[hidden:], outs[hidden:])
     return found, carry
 
 
@@ -221,7 +224,7 @@ def fori_loop(lower, upper, body_fun, init_val, *, unroll=None):
     if unroll is not None:
         raise ValueRangeError(
             "fori_loop: only a loop with static bounds is unrolled",
-            f"the bounds are {lower!r} and {upper!r}",
+            f"the bounds are traced: {aval_of(lower)} and {aval_of(upper)}",
             "leave unroll out, or make the bounds Python ints",
         )
     dtype, weak = dtypes.join(*_dtype_and_weak(lower), *_dtype_and_weak(upper))
@@ -265,6 +268,10 @@ def _stepping(body):
         return add(i, 1), upper, body(i, x)
 
     return step
+
+
+#: what stands before the user's carry in a carry that counts
+_COUNTERS = {_counting: 1, _stepping: 2}
 
 
 def _below(carry):

@@ -134,7 +134,7 @@ def _while_transpose(cts, *operands, **_):
     raise RuleError(
         "while_loop: has no reverse-mode derivative",
         "the number of turns is not known beforehand, so residuals cannot be stored",
-        "use scan, or fori_loop with bounds that are Python ints; or forward mode: jvp, jacfwd",
+        "use scan, or fori_loop with bounds that are ints; or forward mode: jvp, jacfwd",
     )
 
 
