@@ -145,6 +145,24 @@ from hloom.numpy.histograms import (
     histogram_bin_edges,
     histogramdd,
 )
+from hloom.numpy.index_tricks import (
+    c_,
+    diag_indices,
+    diag_indices_from,
+    index_exp,
+    ix_,
+    mask_indices,
+    mgrid,
+    ogrid,
+    r_,
+    ravel_multi_index,
+    s_,
+    tril_indices,
+    tril_indices_from,
+    triu_indices,
+    triu_indices_from,
+    unravel_index,
+)
 from hloom.numpy.inspection import (
     array_repr,
     array_str,
@@ -270,6 +288,12 @@ from hloom.numpy.products import (
     vecdot,
     vecmat,
 )
+from hloom.numpy.putting import (
+    fill_diagonal,
+    place,
+    put,
+    put_along_axis,
+)
 from hloom.numpy.quantiles import (
     median,
     nanmedian,
@@ -305,6 +329,12 @@ from hloom.numpy.rounding import (
     round,
     trunc,
 )
+from hloom.numpy.searching import (
+    argwhere,
+    flatnonzero,
+    nonzero,
+    searchsorted,
+)
 from hloom.numpy.selection import (
     clip,
 )
@@ -335,6 +365,13 @@ from hloom.numpy.statistics import (
     mean,
     std,
     var,
+)
+from hloom.numpy.taking import (
+    choose,
+    compress,
+    extract,
+    take,
+    take_along_axis,
 )
 from hloom.numpy.triangles import (
     diag,

@@ -8,6 +8,7 @@ from hloom.numpy import selection
 from hloom.numpy.creation import asarray, full_like
 from hloom.numpy.manipulation import broadcast_to
 from hloom.numpy.promotion import promote_dtypes
+from hloom.numpy.searching import nonzero
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -21,6 +22,8 @@ def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
     >>> np.where(np.array([True, False]), 1, np.array([2, 3]))
     Array([1, 3], dtype=int32)
     """
+    if x is None and y is None:
+        return nonzero(condition, size=size, fill_value=fill_value)
     if x is None or y is None or size is not None or fill_value is not None:
         found = "x and y go together, and exclude size and fill_value"
         raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")

@@ -11,6 +11,7 @@ from hloom.frontend.context import context
 from hloom.frontend.prims.elementwise import select
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.numpy.creation import asarray
 from hloom.numpy.index_plan import plan
 from hloom.numpy.indexing import filled, operand_avals, template
 from hloom.numpy.promotion import broadcast_to, to_dtype
@@ -29,6 +30,8 @@ _reads = function_cache()
 
 def update(operation, x, index, value, flags):
     """`x` with the elements at an index combined with a value."""
+    if type(value) is list or type(value) is tuple:
+        value = asarray(value)
     if context.trace is None and type(x) is DeviceArray:
         y = value if type(value) is DeviceArray else beside("x.at[...]", value, x)
         buffers = [x._raw, y._raw]

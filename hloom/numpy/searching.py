@@ -1,0 +1,207 @@
+"""Finding positions: nonzero, flatnonzero, argwhere, and searchsorted in sorted vectors."""
+
+import math
+
+import numpy as np
+
+from hloom.frontend import dtypes
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
+from hloom.frontend.families import typed_literal
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims import structural as s
+from hloom.frontend.prims.cumulative import cumsum
+from hloom.frontend.prims.indexing import PROMISE, GatherDimensionNumbers, gather, index_dtype
+from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.trace import aval_of, concrete_or_none
+from hloom.lax.loops import fori_loop
+from hloom.numpy.manipulation import ravel
+from hloom.numpy.promotion import operand, promote_dtypes, to_dtype
+from hloom.runtime.array import put
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+def nonzero(a, *, size=None, fill_value=None):
+    """The positions of the elements that are not 0, in row-major order: a vector for each axis.
+
+    Under a transformation, where their number must be known, `size` gives it: positions past it are
+    left out, missing ones are `fill_value` (0, a number, or one number for each axis).
+
+    >>> import hloom.numpy as np
+    >>> np.nonzero(np.array([[0, 5], [7, 0]]))
+    (Array([0, 1], dtype=int32), Array([1, 0], dtype=int32))
+    """
+    a = operand("nonzero", a)
+    if aval_of(a).ndim == 0:
+        found, remedy = f"it is a scalar, {aval_of(a)}", "use hloom.numpy.atleast_1d(x)"
+        raise ShapeError("nonzero: the array needs axes", found, remedy)
+    return nonzero_of("nonzero", a, size, fill_value)
+
+
+def nonzero_of(name, a, size, fill_value):
+    """`nonzero` of an operand, under the name that errors use."""
+    fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * aval_of(a).ndim
+    if size is not None:
+        return _nonzero_sized(a, int(size), tuple([0 if f is None else f for f in fills]))
+    known = concrete_or_none(a)
+    if known is None:
+        raise TracedValueError(
+            f"{name}: the number of positions needs concrete values, or `size`",
+            f"the array is traced under {a.trace.what} ({a.aval})",
+            f"use {name}(x, size=n), with n a static bound",
+        )
+    dtype, _ = dtypes.python_scalar_dtype(int)
+    return tuple(
+        [put(p.astype(dtype), ShapedArray(p.shape, dtype)) for p in np.nonzero(np.asarray(known))]
+    )
+
+
+@fused
+def _nonzero_sized(a: ArrayLike, size, fills: ArrayLike):
+    dtype, _ = dtypes.python_scalar_dtype(int)
+    a = operand("nonzero", a)
+    aval = aval_of(a)
+    if aval.size == 0 or size == 0:
+        return tuple([_filled(size, f, dtype) for f in fills])
+    hits = ravel.function(a)
+    hits = hits if dtypes.is_bool(aval.dtype) else e.ne(hits, typed_literal(0, aval.dtype))
+    # the flat position of hit k is the number of positions up to which there are at most k hits
+    counts = cumsum(to_dtype(hits, dtype), 0)
+    flat = _search(counts, s.broadcasted_iota(dtype, (size,), 0), _not_above, True)
+    missing = e.ge(flat, aval.size)
+    found = []
+    for axis, (n, fill) in enumerate(zip(aval.shape, fills, strict=True)):
+        stride = math.prod(aval.shape[axis + 1 :])
+        place = e.div(flat, stride) if stride > 1 else flat
+        place = e.rem(place, n) if axis else place
+        found.append(e.select(missing, to_dtype(operand("nonzero", fill), dtype), place))
+    return tuple(found)
+
+
+def _filled(size, fill, dtype):
+    return s.broadcast_in_dim(to_dtype(operand("nonzero", fill), dtype), (size,), ())
+
+
+def flatnonzero(a, *, size=None, fill_value=None):
+    """The positions in the flat array of the elements that are not 0; see nonzero."""
+    return nonzero(ravel(a), size=size, fill_value=fill_value)[0]
+
+
+def argwhere(a, *, size=None, fill_value=None):
+    """The indices of the elements that are not 0, one a row; see nonzero.
+
+    >>> import hloom.numpy as np
+    >>> np.argwhere(np.array([[0, 5], [7, 0]]))
+    Array([[0, 1],
+           [1, 0]], dtype=int32)
+    """
+    a = operand("argwhere", a)
+    if aval_of(a).ndim:
+        return _columns(nonzero_of("argwhere", a, size, fill_value))
+    (rows,) = nonzero_of("argwhere", s.reshape(a, (1,)), size, 0)
+    return s.full((aval_of(rows).shape[0], 0), 0, aval_of(rows).dtype)
+
+
+@fused
+def _columns(columns: ArrayLike):
+    return s.concatenate([s.reshape(c, (aval_of(c).size, 1)) for c in columns], 1)
+
+
+# ---------------------------------------------------------------- searchsorted
+@fused
+def searchsorted(
+    a: ArrayLike, v: ArrayLike, side="left", sorter: ArrayLike = None, *, method="scan"
+):
+    """Where to insert values into a sorted vector so that it stays sorted.
+
+    `side` 'left' is before equal elements, 'right' after them; NaN is above all numbers. `sorter`
+    are positions that sort `a`. `method` is 'scan' (binary search in a loop), 'scan_unrolled' (the
+    loop written out), 'sort' (a name of 'scan'), or 'compare_all' (for short vectors).
+
+    >>> import hloom.numpy as np
+    >>> np.searchsorted(np.array([1, 2, 2, 3]), np.array([2, 9]))
+    Array([1, 4], dtype=int32)
+    """
+    if side not in ("left", "right"):
+        found = f"it is {side!r}"
+        raise ValueRangeError(
+            "searchsorted: the side is 'left' or 'right'", found, "use one of these"
+        )
+    if method not in ("scan", "scan_unrolled", "sort", "compare_all"):
+        remedy = "use 'scan', 'scan_unrolled', 'sort' or 'compare_all'"
+        raise ValueRangeError("searchsorted: there is no such method", f"it is {method!r}", remedy)
+    a, v = promote_dtypes("searchsorted", a, v)
+    if aval_of(a).ndim != 1:
+        found = f"it has shape {aval_of(a).shape}"
+        raise ShapeError(
+            "searchsorted: the sorted array is a vector", found, "use vmap for more axes"
+        )
+    if sorter is not None:
+        a = _at(a, sorter)
+    before = _below if side == "left" else _not_above
+    dtype = index_dtype(aval_of(a).shape)
+    if method == "compare_all":
+        return _count(a, v, before, dtype)
+    return _search(a, v, before, method != "scan_unrolled", dtype)
+
+
+def _below(x, v):
+    """Whether x < v, with NaN above all numbers and the real part first."""
+    dtype = aval_of(x).dtype
+    if dtypes.is_complex(dtype):
+        real, same = _below(e.real(x), e.real(v)), e.eq(e.real(x), e.real(v))
+        return e.bitwise_or(real, e.bitwise_and(same, _below(e.imag(x), e.imag(v))))
+    less = e.lt(x, v)
+    if not dtypes.is_float(dtype):
+        return less
+    return e.bitwise_or(less, e.bitwise_and(e.ne(v, v), e.eq(x, x)))
+
+
+def _not_above(x, v):
+    return e.bitwise_not(_below(v, x))
+
+
+def _count(a, v, before, dtype):
+    from_a = s.broadcast_in_dim(a, (*aval_of(v).shape, aval_of(a).size), (aval_of(v).ndim,))
+    spread = s.broadcast_in_dim(v, aval_of(from_a).shape, range(aval_of(v).ndim))
+    return reduce_sum(to_dtype(before(from_a, spread), dtype), (aval_of(v).ndim,))
+
+
+def _search(a, v, before, looped, dtype=None):
+    """For each value the number of elements before it, bit by bit from the highest."""
+    n, shape = aval_of(a).size, aval_of(v).shape
+    dtype = dtype or index_dtype((n,))
+    bits = n.bit_length()
+    count = s.broadcast_in_dim(typed_literal(0, dtype), shape, ())
+    if not n:
+        return count
+
+    def advanced(count, by):
+        further = e.add(count, by)
+        reached = e.le(further, n)
+        good = e.bitwise_and(reached, before(_at(a, e.sub(further, 1)), v))
+        return e.select(good, further, count)
+
+    if not looped:
+        for k in reversed(range(bits)):
+            count = advanced(count, 1 << k)
+        return count
+    one = typed_literal(1, dtype)
+
+    def step(k, count):
+        return advanced(count, e.shift_left(one, e.sub(bits - 1, k)))
+
+    return fori_loop(0, bits, step, count)
+
+
+def _at(a, positions):
+    """The elements of a vector at positions that are moved inside."""
+    shape = aval_of(positions).shape
+    return gather(
+        a,
+        s.reshape(positions, (*shape, 1)),
+        GatherDimensionNumbers((), (0,), (0,)),
+        (1,),
+        mode=PROMISE,
+    )
