@@ -10,6 +10,7 @@ with every shape. Python scalars take the dtype of the array beside them.
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.accuracy import canonical_accuracy
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError
@@ -72,6 +73,14 @@ class Unary(Elementwise):
     """An elementwise operation on one array."""
 
     def __call__(self, x, **params):
+        return self.bind(x if isinstance(x, Array) else as_operand(x), **params)[0]
+
+
+class Approximated(Unary):
+    """A function that compilers may offer in several accuracies (see accuracy.py)."""
+
+    def __call__(self, x, *, accuracy=None):
+        params = {} if accuracy is None else {"accuracy": canonical_accuracy(self.name, accuracy)}
         return self.bind(x if isinstance(x, Array) else as_operand(x), **params)[0]
 
 
@@ -139,6 +148,11 @@ def typed_literal(value, dtype, weak=False):
 def unary(name, kind, doc, result=None):
     """A new elementwise primitive of one operand."""
     return Unary(name, kind, 1, doc, result)
+
+
+def approximated(name, kind, doc):
+    """A new elementwise primitive of one operand, to which an accuracy may be given."""
+    return Approximated(name, kind, 1, doc)
 
 
 def binary(name, kind, doc, result=None):

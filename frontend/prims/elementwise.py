@@ -24,6 +24,7 @@ from hloom.frontend.families import (
     REAL,
     SIGNED,
     Elementwise,
+    approximated,
     as_operand,
     binary,
     common_shape,
@@ -62,27 +63,29 @@ nextafter = binary(
 )
 
 # ---------------------------------------------------------------- functions
-exp = unary("exp", INEXACT, "e to the power of each element.")
-exp2 = unary("exp2", INEXACT, "2 to the power of each element.")
-expm1 = unary("expm1", INEXACT, "exp(x) - 1, exact for small x.")
-log = unary("log", INEXACT, "The natural logarithm of each element.")
-log1p = unary("log1p", INEXACT, "log(1 + x), exact for small x.")
-sqrt = unary("sqrt", INEXACT, "The square root of each element.")
-rsqrt = unary("rsqrt", INEXACT, "One over the square root of each element.")
-cbrt = unary("cbrt", FLOAT, "The cube root of each element.")
-sin = unary("sin", INEXACT, "The sine of each element, in radians.")
-cos = unary("cos", INEXACT, "The cosine of each element, in radians.")
-tan = unary("tan", INEXACT, "The tangent of each element, in radians.")
+exp = approximated("exp", INEXACT, "e to the power of each element.")
+exp2 = approximated("exp2", INEXACT, "2 to the power of each element.")
+expm1 = approximated("expm1", INEXACT, "exp(x) - 1, exact for small x.")
+log = approximated("log", INEXACT, "The natural logarithm of each element.")
+log1p = approximated("log1p", INEXACT, "log(1 + x), exact for small x.")
+sqrt = approximated("sqrt", INEXACT, "The square root of each element.")
+rsqrt = approximated("rsqrt", INEXACT, "One over the square root of each element.")
+cbrt = approximated("cbrt", FLOAT, "The cube root of each element.")
+sin = approximated("sin", INEXACT, "The sine of each element, in radians.")
+cos = approximated("cos", INEXACT, "The cosine of each element, in radians.")
+tan = approximated("tan", INEXACT, "The tangent of each element, in radians.")
 asin = unary("asin", INEXACT, "The inverse sine of each element, in radians.")
 acos = unary("acos", INEXACT, "The inverse cosine of each element, in radians.")
 atan = unary("atan", INEXACT, "The inverse tangent of each element, in radians.")
 sinh = unary("sinh", INEXACT, "The hyperbolic sine of each element.")
 cosh = unary("cosh", INEXACT, "The hyperbolic cosine of each element.")
-tanh = unary("tanh", INEXACT, "The hyperbolic tangent of each element.")
+tanh = approximated("tanh", INEXACT, "The hyperbolic tangent of each element.")
 asinh = unary("asinh", INEXACT, "The inverse hyperbolic sine of each element.")
 acosh = unary("acosh", INEXACT, "The inverse hyperbolic cosine of each element.")
 atanh = unary("atanh", INEXACT, "The inverse hyperbolic tangent of each element.")
-logistic = unary("logistic", INEXACT, "The logistic sigmoid 1 / (1 + exp(-x)) of each element.")
+logistic = approximated(
+    "logistic", INEXACT, "The logistic sigmoid 1 / (1 + exp(-x)) of each element."
+)
 atan2 = binary("atan2", INEXACT, "The angle of the point (y, x), in radians, in [-pi, pi].")
 erf = unary("erf", FLOAT, "The error function.")
 erfc = unary("erfc", FLOAT, "One minus the error function, exact for large x.")
@@ -295,6 +298,6 @@ def one_minus_square(x):
     return mul(sub(1, x), add(1, x))
 
 
-def log2(x):
+def log2(x, *, accuracy=None):
     """The logarithm of each element to the base 2."""
-    return div(log(x), math.log(2))
+    return div(log(x, accuracy=accuracy), math.log(2))

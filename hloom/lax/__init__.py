@@ -5,6 +5,7 @@
 Array(3, dtype=int32, weak_type=True)
 """
 
+from hloom.frontend.accuracy import AccuracyMode, Tolerance
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.calls import optimization_barrier, stop_gradient
 from hloom.frontend.prims.collectives import (

@@ -6,6 +6,7 @@ import numpy as np
 from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend import dtypes
+from hloom.frontend.accuracy import AccuracyMode
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import elementwise as e
 from hloom.lowering.table import one_to_one, rule
@@ -26,9 +27,6 @@ one_to_one(
         e.floor: "stablehlo.floor",
         e.ceil: "stablehlo.ceil",
         e.is_finite: "stablehlo.is_finite",
-        e.log1p: "stablehlo.log_plus_one",
-        e.cbrt: "stablehlo.cbrt",
-        e.cos: "stablehlo.cosine",
         e.atan2: "stablehlo.atan2",
         e.real: "stablehlo.real",
         e.imag: "stablehlo.imag",
@@ -42,14 +40,6 @@ one_to_one(
         e.shift_right_arithmetic: "stablehlo.shift_right_arithmetic",
         e.population_count: "stablehlo.popcnt",
         e.clz: "stablehlo.count_leading_zeros",
-        e.exp: "stablehlo.exponential",
-        e.expm1: "stablehlo.exponential_minus_one",
-        e.log: "stablehlo.log",
-        e.sqrt: "stablehlo.sqrt",
-        e.rsqrt: "stablehlo.rsqrt",
-        e.tan: "stablehlo.tan",
-        e.tanh: "stablehlo.tanh",
-        e.logistic: "stablehlo.logistic",
         e.clamp: "stablehlo.clamp",
         e.asin: "chlo.asin",
         e.acos: "chlo.acos",
@@ -67,6 +57,41 @@ one_to_one(
         e.mulhi: "chlo.mulhi",
     }
 )
+
+
+#: functions with a choice of accuracy
+_APPROXIMATED = {
+    e.exp: "stablehlo.exponential",
+    e.expm1: "stablehlo.exponential_minus_one",
+    e.log: "stablehlo.log",
+    e.log1p: "stablehlo.log_plus_one",
+    e.sqrt: "stablehlo.sqrt",
+    e.rsqrt: "stablehlo.rsqrt",
+    e.cbrt: "stablehlo.cbrt",
+    e.cos: "stablehlo.cosine",
+    e.tan: "stablehlo.tan",
+    e.tanh: "stablehlo.tanh",
+    e.logistic: "stablehlo.logistic",
+}
+
+
+def _approximated(primitive, name):
+    @rule(primitive)
+    def emit(ctx, x, *, accuracy=None):
+        return ctx.op(name, [x], accuracy and _result_accuracy(ctx, accuracy))
+
+
+for _primitive, _name in _APPROXIMATED.items():
+    _approximated(_primitive, _name)
+
+
+def _result_accuracy(ctx, accuracy):
+    """The attribute of an AccuracyMode or a Tolerance."""
+    make = stablehlo.ResultAccuracyAttr.get
+    if isinstance(accuracy, AccuracyMode):
+        return {"result_accuracy": ctx.attribute(make, 0.0, 0.0, 0, accuracy.name)}
+    bounds = accuracy.atol, accuracy.rtol, accuracy.ulps
+    return {"result_accuracy": ctx.attribute(make, *bounds, "TOLERANCE")}
 
 
 def compare(ctx, direction, x, y, aval):
@@ -114,11 +139,11 @@ def _sign(ctx, x):
 
 
 @rule(e.exp2)
-def _exp2(ctx, x):
+def _exp2(ctx, x, *, accuracy=None):
     out = ctx.outs[0]
-    if dtypes.is_complex(out.dtype):
+    if accuracy or dtypes.is_complex(out.dtype):
         (x,) = ctx.op("stablehlo.multiply", [x, ctx.scalar(math.log(2), out.dtype, out.shape)])
-        return ctx.op("stablehlo.exponential", [x])
+        return ctx.op("stablehlo.exponential", [x], accuracy and _result_accuracy(ctx, accuracy))
     return ctx.op("stablehlo.power", [ctx.scalar(2, out.dtype, out.shape), x])
 
 
@@ -144,10 +169,10 @@ def _product(a, b):
 
 def _by_parts(primitive, name, parts):
     @rule(primitive)
-    def emit(ctx, z):
+    def emit(ctx, z, *, accuracy=None):
         out = ctx.outs[0]
         if not dtypes.is_complex(out.dtype):
-            return ctx.op(name, [z])
+            return ctx.op(name, [z], accuracy and _result_accuracy(ctx, accuracy))
         # XLA's own complex function, a difference of exponentials, loses small numbers
         part = ShapedArray(out.shape, dtypes.to_real(out.dtype))
         (x,) = ctx.op("stablehlo.real", [z], out=part)

@@ -96,27 +96,33 @@ jvp.elementwise(add, lambda g, a, b, y: g, lambda g, a, b, y: g)
 jvp.elementwise(sub, lambda g, a, b, y: g, lambda g, a, b, y: neg(g))
 jvp.elementwise(mul, lambda g, a, b, y: mul(g, b), lambda g, a, b, y: mul(a, g))
 jvp.elementwise(div, lambda g, a, b, y: div(g, b), lambda g, a, b, y: div(mul(neg(g), y), b))
-jvp.elementwise(sin, lambda g, x, y: mul(g, cos(x)))
-jvp.elementwise(cos, lambda g, x, y: neg(mul(g, sin(x))))
-jvp.elementwise(tan, lambda g, x, y: mul(g, add(integer_pow(y, 2), 1)))
 jvp.elementwise(asin, lambda g, x, y: mul(g, rsqrt(one_minus_square(x))))
 jvp.elementwise(acos, lambda g, x, y: neg(mul(g, rsqrt(one_minus_square(x)))))
 jvp.elementwise(atan, lambda g, x, y: div(g, add(integer_pow(x, 2), 1)))
 jvp.elementwise(sinh, lambda g, x, y: mul(g, cosh(x)))
 jvp.elementwise(cosh, lambda g, x, y: mul(g, sinh(x)))
-jvp.elementwise(tanh, lambda g, x, y: mul(g, one_minus_square(y)))
 jvp.elementwise(asinh, lambda g, x, y: mul(g, rsqrt(add(integer_pow(x, 2), 1))))
 jvp.elementwise(acosh, lambda g, x, y: mul(g, mul(rsqrt(sub(x, 1)), rsqrt(add(x, 1)))))
 jvp.elementwise(atanh, lambda g, x, y: div(g, one_minus_square(x)))
-jvp.elementwise(exp, lambda g, x, y: mul(g, y))
-jvp.elementwise(exp2, lambda g, x, y: mul(g, mul(y, math.log(2))))
-jvp.elementwise(expm1, lambda g, x, y: mul(g, add(y, 1)))
-jvp.elementwise(log, lambda g, x, y: div(g, x))
-jvp.elementwise(log1p, lambda g, x, y: div(g, add(x, 1)))
-jvp.elementwise(sqrt, lambda g, x, y: mul(g, div(0.5, y)))
-jvp.elementwise(rsqrt, lambda g, x, y: mul(g, mul(-0.5, div(y, x))))
-jvp.elementwise(cbrt, lambda g, x, y: mul(g, div(1 / 3, integer_pow(y, 2))))
-jvp.elementwise(logistic, lambda g, x, y: mul(g, mul(y, sub(1, y))))
+
+#: functions with a choice of accuracy: the derivative times g
+_APPROXIMATED = {
+    sin: lambda g, x, y, **a: mul(g, cos(x, **a)),
+    cos: lambda g, x, y, **a: neg(mul(g, sin(x, **a))),
+    tan: lambda g, x, y, **_: mul(g, add(integer_pow(y, 2), 1)),
+    tanh: lambda g, x, y, **_: mul(g, one_minus_square(y)),
+    exp: lambda g, x, y, **_: mul(g, y),
+    exp2: lambda g, x, y, **_: mul(g, mul(y, math.log(2))),
+    expm1: lambda g, x, y, **_: mul(g, add(y, 1)),
+    log: lambda g, x, y, **_: div(g, x),
+    log1p: lambda g, x, y, **_: div(g, add(x, 1)),
+    sqrt: lambda g, x, y, **_: mul(g, div(0.5, y)),
+    rsqrt: lambda g, x, y, **_: mul(g, mul(-0.5, div(y, x))),
+    cbrt: lambda g, x, y, **_: mul(g, div(1 / 3, integer_pow(y, 2))),
+    logistic: lambda g, x, y, **_: mul(g, mul(y, sub(1, y))),
+}
+for _function, _term in _APPROXIMATED.items():
+    jvp.elementwise(_function, _term)
 
 
 def _gaussian(scale, sign):
