@@ -5,6 +5,7 @@ every primitive goes to (see trace.py). `context.axes` maps the name of each map
 """
 
 import contextlib
+import gc
 import threading
 from typing import Any
 
@@ -41,3 +42,18 @@ def named_axis(name, size):
         yield
     finally:
         context.axes = before
+
+
+@contextlib.contextmanager
+def collector_paused():
+    """Keep the garbage collector out of a `with` block.
+
+    Tracing and lowering make many objects that all stay; the collector would visit them over and over.
+    """
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -55,7 +55,7 @@ class Primitive:
 
     def type(self, *avals, **params):
         """The avals of the results, a tuple; memoised."""
-        key = (avals, *params.items())
+        key = (*avals, *params.items()) if params else avals
         found = self.types.get(key)
         if found is None:
             result = self.type_rule(*avals, **params)

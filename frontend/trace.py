@@ -15,7 +15,7 @@ import numpy as np
 from hloom.frontend import dtypes, source
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import collector_paused, context, tracing
 from hloom.frontend.errors import (
     ArgumentError,
     LeakedTracerError,
@@ -145,15 +145,22 @@ class StageTrace(Trace):
 
     def emit(self, primitive, args, params):
         """Append one equation, without the primitive's own way of staging."""
-        atoms = []
+        atoms, avals = [], []
         for a in args:
-            atoms.append(a.var if type(a) is StageTracer and a.trace is self else self.lift(a))
-        avals = tuple([a.aval for a in atoms])
-        out_avals = primitive.types.get((avals, *params.items()))
+            a = a.var if type(a) is StageTracer and a.trace is self else self.lift(a)
+            atoms.append(a)
+            avals.append(a.aval)
+        key = (*avals, *params.items()) if params else tuple(avals)
+        out_avals = primitive.types.get(key)
         if out_avals is None:
             out_avals = primitive.type(*avals, **params)
+        snapshot = self.source or source.capture()
+        if len(out_avals) == 1:
+            var = Var(out_avals[0])
+            self.eqns.append(Eqn(primitive, atoms, [var], params, snapshot))
+            return [StageTracer(self, var)]
         outvars = [Var(aval) for aval in out_avals]
-        self.eqns.append(Eqn(primitive, atoms, outvars, params, self.source or source.capture()))
+        self.eqns.append(Eqn(primitive, atoms, outvars, params, snapshot))
         return [StageTracer(self, v) for v in outvars]
 
     def lift(self, x):
@@ -210,13 +217,11 @@ def stage(fun, avals, name="main", what="jit"):
     """Trace `fun`, which takes tracers of `avals` and returns a list of arrays, to a Program."""
     trace = StageTrace(what)
     inputs = [trace.input(a) for a in avals]
-    before = context.trace
-    context.trace = trace
     try:
-        return trace.program(inputs, fun(*inputs), name)
+        with tracing(trace), collector_paused():
+            return trace.program(inputs, fun(*inputs), name)
     finally:
         trace.done = True
-        context.trace = before
 
 
 def interpret(program, args, consts=None):

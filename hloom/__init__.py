@@ -5,67 +5,107 @@
 >>> gradient = hloom.jit(hloom.grad(lambda x: np.sum(np.sin(x))))
 >>> gradient(np.zeros(2))
 Array([1., 1.], dtype=float32)
+
+Importing hloom is quick, since nothing is loaded before it is first used.
 """
 
 import importlib
-
-from hloom import numpy, tree, tree_util
-from hloom.api import (
-    block_until_ready,
-    clear_caches,
-    device_get,
-    device_put,
-    eval_shape,
-    make_program,
-    typeof,
-)
-from hloom.frontend.array import Array
-from hloom.frontend.config import (
-    config,
-    debug_nans,
-    default_matmul_precision,
-    disable_jit,
-    enable_x64,
-)
-from hloom.runtime.devices import (
-    default_backend,
-    device_count,
-    devices,
-    local_device_count,
-    local_devices,
-    process_count,
-    process_index,
-)
-from hloom.runtime.jit import jit
-from hloom.runtime.spec import ShapeDtypeStruct
-from hloom.transforms.custom import custom_jvp, custom_vjp
-from hloom.transforms.derivatives import (
-    grad,
-    hessian,
-    jacfwd,
-    jacrev,
-    jvp,
-    linear_transpose,
-    linearize,
-    value_and_grad,
-    vjp,
-)
-from hloom.transforms.remat import checkpoint, checkpoint_policies
-from hloom.transforms.vmap import vmap
-
-remat = checkpoint
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-#: modules that are imported when they are first asked for
-_LAZY = ("dtypes", "errors", "export", "image", "lax", "nn", "ops", "random", "scipy", "typing")
+#: module -> the public names that it holds
+_NAMES = {
+    "hloom.api": (
+        "block_until_ready clear_caches device_get device_put eval_shape make_program typeof"
+    ),
+    "hloom.frontend.array": "Array",
+    "hloom.frontend.config": (
+        "config debug_nans default_matmul_precision disable_jit enable_x64 override"
+    ),
+    "hloom.frontend.prims.calls": "checkpoint_name",
+    "hloom.runtime.devices": (
+        "default_backend device_count devices local_device_count local_devices process_count "
+        "process_index"
+    ),
+    "hloom.runtime.jit": "jit",
+    "hloom.runtime.spec": "ShapeDtypeStruct",
+    "hloom.transforms.custom": "custom_jvp custom_vjp",
+    "hloom.transforms.derivatives": (
+        "grad hessian jacfwd jacrev jvp linear_transpose linearize value_and_grad vjp"
+    ),
+    "hloom.transforms.remat": "checkpoint checkpoint_policies remat",
+    "hloom.transforms.vmap": "vmap",
+}
+_MODULES = (
+    "dtypes errors export flatten_util image lax nn numpy ops random scipy tree tree_util typing"
+).split()
+_WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+if TYPE_CHECKING:
+    from hloom import errors, export, lax, nn, numpy, random, tree, tree_util
+    from hloom.api import (
+        block_until_ready,
+        clear_caches,
+        device_get,
+        device_put,
+        eval_shape,
+        make_program,
+        typeof,
+    )
+    from hloom.frontend.array import Array
+    from hloom.frontend.config import (
+        config,
+        debug_nans,
+        default_matmul_precision,
+        disable_jit,
+        enable_x64,
+        override,
+    )
+    from hloom.frontend.prims.calls import checkpoint_name
+    from hloom.runtime.devices import (
+        default_backend,
+        device_count,
+        devices,
+        local_device_count,
+        local_devices,
+        process_count,
+        process_index,
+    )
+    from hloom.runtime.jit import jit
+    from hloom.runtime.spec import ShapeDtypeStruct
+    from hloom.transforms.custom import custom_jvp, custom_vjp
+    from hloom.transforms.derivatives import (
+        grad,
+        hessian,
+        jacfwd,
+        jacrev,
+        jvp,
+        linear_transpose,
+        linearize,
+        value_and_grad,
+        vjp,
+    )
+    from hloom.transforms.remat import checkpoint, checkpoint_policies, remat
+    from hloom.transforms.vmap import vmap
 
 
 def __getattr__(name):
-    if name in _LAZY:
-        return importlib.import_module(f"hloom.{name}")
-    raise AttributeError(f"module 'hloom' has no attribute {name!r}")
+    if name in _WHERE:
+        importlib.import_module("hloom.numpy")  # gives arrays their operators
+        found = getattr(importlib.import_module(_WHERE[name]), name)
+    elif name in _MODULES:
+        try:
+            found = importlib.import_module(f"hloom.{name}")
+        except ModuleNotFoundError as e:
+            if e.name != f"hloom.{name}":
+                raise
+            raise AttributeError(f"module 'hloom' has no attribute {name!r}") from None
+    else:
+        raise AttributeError(f"module 'hloom' has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def __dir__():
-    return sorted([*globals(), *_LAZY])
+    return sorted([*globals(), *_WHERE, *_MODULES])

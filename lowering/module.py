@@ -22,6 +22,7 @@ from jaxlib.mlir import ir
 from jaxlib.mlir.dialects import func
 
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.context import collector_paused
 from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Var
@@ -45,6 +46,8 @@ class Module:
         self.symbols: dict = {}
         self.names: dict = {}
         self.callbacks: list = []
+        #: libraries of kernels that the module calls, to be registered before it is compiled
+        self.libraries: set = set()
         with self.context.mlir, self.context.unknown:
             self.ir = ir.Module.create()
             self.ir.operation.attributes["sym_name"] = ir.StringAttr.get(_identifier(name))
@@ -339,7 +342,7 @@ def lower(program, name="main", platform="cpu", target="xla", donated=(), result
     not say it.
     """
     module = Module(name, platform, target)
-    with module.context.mlir, module.context.unknown:
+    with collector_paused(), module.context.mlir, module.context.unknown:
         attributes = _donations(program, donated) if donated and target == "xla" else None
         module.function("main", program, "public", attributes, result_attributes)
         if target == "portable":

@@ -43,11 +43,13 @@ class PartialTrace(Trace):
 
     def bind(self, primitive, args, params):
         """Stage the operation if an operand is a tangent, else leave it to the parent."""
-        tangent = self.tangent
+        tangent, parent = self.tangent, self.parent
         for a in args:
             if type(a) is StageTracer and a.trace is tangent:
                 return tangent.bind(primitive, args, params)
-        context.trace = self.parent
+        if type(parent) is StageTrace and primitive.stage is None:
+            return parent.emit(primitive, args, params)
+        context.trace = parent
         try:
             return primitive.bind(*args, **params)
         finally:

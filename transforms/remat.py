@@ -138,6 +138,9 @@ def checkpoint(fun=None, /, *, prevent_cse=True, policy=None, static_argnums=(),
     return call
 
 
+remat = checkpoint
+
+
 # ---------------------------------------------------------------- rules
 @jvp.rule(checkpoint_call)
 def _jvp(primals, tangents, *, program, policy, prevent_cse):
