@@ -3,6 +3,8 @@
 import os
 
 import hloom
+import hloom.api  # the passes before compilation
+import hloom.numpy  # the operators of the arrays that calls give
 from hloom.export.call import call_exported
 from hloom.export.convention import Convention
 from hloom.frontend.errors import ArgumentError
