@@ -23,6 +23,7 @@ from hloom.random.continuous import (
     wald,
     weibull_min,
 )
+from hloom.random.counts import binomial, multinomial, poisson
 from hloom.random.discrete import (
     bernoulli,
     categorical,
@@ -30,6 +31,16 @@ from hloom.random.discrete import (
     geometric,
     permutation,
     rademacher,
+)
+from hloom.random.gamma import (
+    beta,
+    chisquare,
+    dirichlet,
+    f,
+    gamma,
+    generalized_normal,
+    loggamma,
+    t,
 )
 from hloom.random.keys import (
     PRNGKey,
@@ -42,5 +53,6 @@ from hloom.random.keys import (
     split,
     wrap_key_data,
 )
+from hloom.random.multivariate import ball, multivariate_normal, orthogonal
 from hloom.random.normal import normal
 from hloom.random.uniform import bits, randint, uniform

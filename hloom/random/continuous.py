@@ -226,7 +226,7 @@ def triangular(
     *,
     out_sharding=None,
 ) -> Array:
-    """Numbers in [left, right] whose density rises to `mode` and falls from it in straight lines."""
+    """Numbers in [left, right], their density rising to `mode` and falling in straight lines."""
     shape, dtype, (left, mode, right) = _setup("triangular", shape, dtype, left, mode, right)
     u = unit("triangular", key, shape, dtype)
     width = e.sub(right, left)

@@ -1,0 +1,152 @@
+"""Random vectors and matrices: multivariate normal, uniform in a ball, orthogonal."""
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.contraction import dot_general
+from hloom.frontend.prims.linalg import cholesky, qr
+from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.prims.structural import (
+    broadcast_in_dim,
+    canonical_shape,
+    expand_dims,
+    transpose,
+)
+from hloom.frontend.trace import aval_of
+from hloom.numpy.promotion import (
+    broadcast_shapes,
+    broadcast_to,
+    promote_dtypes_inexact,
+    to_dtype,
+)
+from hloom.random.continuous import positive
+from hloom.random.draw import float_dtype, parameters, placed, requested, spread, subkeys
+from hloom.random.gamma import generalized_normal
+from hloom.random.normal import normal
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike
+
+
+@fused
+def multivariate_normal(
+    key: ArrayLike,
+    mean: ArrayLike,
+    cov: ArrayLike,
+    shape=None,
+    dtype=None,
+    method="cholesky",
+    *,
+    out_sharding=None,
+) -> Array:
+    """Normal vectors of a mean, of shape (..., n), and a covariance matrix, of shape (..., n, n).
+
+    `shape` is that of the draws, without n; the parameters' leading axes broadcast to it. `method`
+    says how the matrix becomes a factor of itself: "cholesky", "eigh" or "svd", which take
+    semidefinite matrices too.
+
+    >>> import hloom
+    >>> import hloom.numpy as np
+    >>> hloom.random.multivariate_normal(hloom.random.key(0), np.zeros(2), np.eye(2), (5,)).shape
+    (5, 2)
+    """
+    if method not in _FACTORS:
+        found, remedy = f"it is {method!r}", f"use one of {', '.join(_FACTORS)}"
+        raise ValueRangeError("multivariate_normal: no such method", found, remedy)
+    mean, cov = promote_dtypes_inexact("multivariate_normal", mean, cov)
+    dtype = aval_of(mean).dtype if dtype is None else float_dtype("multivariate_normal", dtype)
+    mean, cov = to_dtype(mean, dtype), to_dtype(cov, dtype)
+    own, square = aval_of(mean).shape, aval_of(cov).shape
+    if not own or len(square) < 2 or square[-2:] != (own[-1], own[-1]):
+        found = f"the mean has shape {own}, the covariance {square}"
+        what = "multivariate_normal: takes a mean (..., n) and a covariance (..., n, n)"
+        raise ShapeError(what, found, "match their last axes")
+    n = own[-1]
+    batch = broadcast_shapes("multivariate_normal", own[:-1], square[:-2])
+    shape = batch if shape is None else canonical_shape("multivariate_normal", shape)
+    if broadcast_shapes("multivariate_normal", batch, shape) != shape:
+        found = f"the parameters have leading axes {batch}"
+        what = f"multivariate_normal: cannot draw shape {shape}"
+        raise ShapeError(what, found, "end the shape in these")
+    factor = _FACTORS[method](cov)
+    factor = broadcast_to(factor, (*shape, n, n)) if len(square) > 2 else factor
+    x = normal.function(key, (*shape, n), dtype)
+    if len(square) > 2:
+        lead = tuple(range(len(shape)))
+        end = len(shape)
+        turned = dot_general(factor, x, (((end + 1,), (end,)), (lead, lead)))
+    else:
+        turned = dot_general(x, factor, (((len(shape),), (1,)), ((), ())))
+    return placed(e.add(broadcast_to(mean, (*shape, n)), turned), out_sharding)
+
+
+def _by_eigenvalues(cov):
+    from hloom.numpy import linalg
+
+    values, vectors = linalg.eigh(cov)
+    return vectors * e.sqrt(e.max(values, 0.0))[..., None, :]
+
+
+def _by_singular_values(cov):
+    from hloom.numpy import linalg
+
+    u, values, _ = linalg.svd(cov)
+    return u * e.sqrt(values)[..., None, :]
+
+
+_FACTORS = {"cholesky": cholesky, "eigh": _by_eigenvalues, "svd": _by_singular_values}
+
+
+@fused
+def orthogonal(key: ArrayLike, n, shape=(), dtype=None, m=None, *, out_sharding=None) -> Array:
+    """Uniformly distributed orthogonal (for a complex dtype, unitary) matrices of n rows.
+
+    With `m` columns, which are orthonormal if there are no more of them than rows; else the rows
+    are. Mezzadri, "How to generate random matrices from the classical compact groups", 2007.
+    """
+    shape = canonical_shape("orthogonal", shape)
+    dtype = dtypes.python_scalar_dtype(float)[0] if dtype is None else requested(dtype)
+    if not dtypes.is_inexact(dtype):
+        found = f"dtype is {dtype.name}"
+        raise DTypeError("orthogonal: makes floats or complex numbers", found, "use float32")
+    m = n if m is None else m
+    long, short = max(n, m), min(n, m)
+    q, r = qr(normal.function(key, (*shape, long, short), dtype), full_matrices=False)
+    # the signs of R's diagonal, which make the factors unique, spread over the columns of Q
+    end = len(shape)
+    diagonal = _diagonal(r)
+    signs = e.div(diagonal, e.convert_element_type(e.abs(diagonal), dtype))
+    q = e.mul(q, broadcast_in_dim(signs, aval_of(q).shape, (*range(end), end + 1)))
+    q = q if n >= m else transpose(q, (*range(end), end + 1, end))
+    return placed(q, out_sharding)
+
+
+def _diagonal(x):
+    from hloom.numpy import diagonal
+
+    n = aval_of(x).ndim
+    return diagonal(x, 0, n - 2, n - 1)
+
+
+@fused
+def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_sharding=None) -> Array:
+    """Points uniform in the unit ball of the p-norm in `d` dimensions, of shape (*shape, d).
+
+    Barthe, Guedon, Mendelson, Naor, "A probabilistic approach to the geometry of the l_p^n-ball",
+    2005: generalized normal numbers over the p-norm of themselves and an exponential number.
+    """
+    dtype = float_dtype("ball", dtype)
+    (p,) = parameters("ball", dtype, p)
+    shape = broadcast_shapes("ball", canonical_shape("ball", shape), aval_of(p).shape)
+    first, second = subkeys("ball", key, 2)
+    wide = (*shape, d)
+    power = (
+        p
+        if not aval_of(p).shape
+        else broadcast_to(expand_dims(spread(p, shape), [len(shape)]), wide)
+    )
+    g = generalized_normal.function(first, power, wide, dtype)
+    rest = positive("ball", second, shape, dtype)
+    norm = e.add(reduce_sum(e.pow(e.abs(g), power), [len(shape)]), rest)
+    norm = e.pow(norm, e.div(1.0, spread(p, shape)))
+    return placed(e.div(g, broadcast_in_dim(norm, wide, range(len(shape)))), out_sharding)
