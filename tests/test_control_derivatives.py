@@ -210,6 +210,37 @@ def test_residuals_that_no_turn_changes_are_not_stacked():
     assert [a.aval.shape for a in backward.invars] == [(), ()]
 
 
+def test_residuals_that_only_repeat_others_are_not_stacked():
+    def f(x, gains):
+        def body(c, gain):
+            repeated = lax.broadcast_in_dim(gain, (8, 3), (1,))
+            norm = lax.broadcast_in_dim(hnp.sum(c, axis=1), (8, 3), (0,))
+            return hnp.sin(c) * repeated * norm, None
+
+        return hnp.sum(lax.scan(body, x, gains)[0])
+
+    args = (np.linspace(0.1, 1, 24).reshape(8, 3), np.linspace(1, 0.5, 12).reshape(4, 3))
+    program = hloom.make_program(hloom.grad(f, argnums=(0, 1)))(*args)
+    forward, _ = scans_of(program)
+    stacked = sorted(v.aval.shape for v in forward.outvars[1:])
+    # sin c, cos c and sin c * repeated; the sums; and gain not at all
+    assert stacked[0] == (4, 8)
+    assert stacked[1:] == [(4, 8, 3)] * (len(stacked) - 1)
+    assert len(stacked) <= 5
+    orders(f, args)
+
+
+def test_a_residual_that_is_needed_twice():
+    def f(x, w):
+        def body(c, e):
+            both = lax.broadcast_in_dim(c[0] * e, (3,), ())
+            return (c[0] * w, c[1] * both), (c[0], both)
+
+        return lax.scan(body, (x, x * H0), XS[:, 0])
+
+    orders(f, (0.4, 0.9))
+
+
 def test_work_is_preserved():
     def f(x):
         return lax.scan(lambda c, _: (hnp.sin(c) * c, None), x, None, length=10)[0]
