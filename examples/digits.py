@@ -36,6 +36,7 @@ except ImportError as error:
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.ticker import NullLocator
 
 console = Console(highlight=False)
 
@@ -184,6 +185,8 @@ def picture(path, losses, accuracies, images, labels, guesses, probabilities):
     smooth = np.convolve(losses, np.ones(width) / width, "valid")
     top.plot(epochs[width - 1 :], smooth, color="#08519c", lw=1.8, label="mean of an epoch")
     top.set(ylabel="loss", title=f"Training: {len(losses)} steps of Adam", yscale="log")
+    top.set_yticks([0.3, 0.5, 1, 2], ["0.3", "0.5", "1", "2"], minor=False)
+    top.yaxis.set_minor_locator(NullLocator())
     top.legend(frameon=False)
     wrong = 100 * (1 - np.array(accuracies))
     bottom.plot(np.arange(1, len(wrong) + 1), wrong, "o-", color="#d94801", ms=3)
@@ -191,6 +194,7 @@ def picture(path, losses, accuracies, images, labels, guesses, probabilities):
     for axes in (top, bottom):
         axes.spines[["top", "right"]].set_visible(False)
         axes.grid(alpha=0.25)
+    left.align_ylabels()
     missed = int(np.sum(labels != guesses))
     right.suptitle(f"The hardest test images ({missed} of {len(labels)} misread)")
     for axes, i in zip(right.subplots(3, 4).flat, order):
@@ -259,7 +263,7 @@ def main():
     parser.add_argument(
         "--out", type=Path, default=Path("digits-output"), help="folder for results"
     )
-    parser.add_argument("--epochs", type=int, default=25)
+    parser.add_argument("--epochs", type=int, default=60)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
 
