@@ -10,6 +10,9 @@ import hloom
 from control import H0, XS, W, close, rnn, rnn_unrolled
 from hloom import lax
 from hloom import numpy as hnp
+from hloom.frontend.ir import check
+from hloom.frontend.trace import interpret
+from hloom.transforms.dce import dce
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +148,50 @@ def test_a_weak_carry_stays_weak_if_the_body_lets_it():
     assert (c.aval.weak_type, ys.aval.weak_type) == (True, True)
     strong, _ = lax.scan(lambda c, _: (1.0, c), np.float64(2), length=3)
     assert not strong.aval.weak_type
+
+
+# ---------------------------------------------------------------- dead code
+def cleaned(f, *args):
+    """The one equation that is left of a function's program when it is clean."""
+    program = check(dce(hloom.make_program(f)(*args)))
+    (eqn,) = program.eqns
+    expected = hloom.jit(f)(*args)
+    close(interpret(program, [hnp.asarray(a) for a in args]), [expected])
+    return eqn
+
+
+def test_dead_parts_of_a_scan_are_dropped():
+    def f(x, unused, xs):
+        def body(c, e):
+            a, feeds_itself, feeds_a = c
+            return (a + feeds_a, feeds_itself * unused, feeds_a + e[0]), (a, hnp.sin(a))
+
+        return lax.scan(body, (x, x, x), (xs, xs))[1][0]
+
+    eqn = cleaned(f, np.float64(1), np.float64(2), np.arange(3.0))
+    assert (eqn.params["num_consts"], eqn.params["num_carry"]) == (0, 2)
+    assert (len(eqn.invars), len(eqn.outvars)) == (3, 3)
+
+
+def test_dead_parts_of_a_while_loop_are_dropped():
+    def f(x, limit, unused):
+        def body(c):
+            a, b, d = c
+            return a + 1, b * a, d * unused
+
+        return lax.while_loop(lambda c: c[0] < limit, body, (x, x, x))[1]
+
+    eqn = cleaned(f, 1.0, 4.0, 2.0)
+    assert (eqn.params["cond_consts"], eqn.params["body_consts"]) == (1, 0)
+    assert (len(eqn.invars), len(eqn.outvars)) == (3, 2)
+
+
+def test_dead_parts_of_a_cond_are_dropped():
+    def f(p, x, y):
+        return lax.cond(p, lambda: (x, x * y), lambda: (x + 1, y))[0]
+
+    eqn = cleaned(f, True, 1.0, 2.0)
+    assert (len(eqn.invars), len(eqn.outvars)) == (2, 1)
 
 
 # ---------------------------------------------------------------- tracing

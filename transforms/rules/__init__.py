@@ -7,6 +7,7 @@ from hloom.transforms.rules import (
     contraction,
     convolution,
     control,
+    control_dce,
     control_linear,
     custom,
     cumulative,

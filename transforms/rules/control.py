@@ -32,6 +32,11 @@ def either(a, b):
     return tuple([x or y for x, y in zip(a, b, strict=True)])
 
 
+def chosen(items, mask):
+    """The items at the places where a mask holds."""
+    return [x for x, on in zip(items, mask, strict=True) if on]
+
+
 def filled(tangents, primals, wanted):
     """Tangents with zeros where one is wanted and absent."""
     return [instantiate(t, p) if w else None for t, p, w in zip(tangents, primals, wanted)]

@@ -23,7 +23,7 @@ from hloom.transforms import linearize, transpose
 from hloom.transforms.dce import dce
 from hloom.transforms.programs import grouped, linearize_program, transpose_program
 from hloom.transforms.rules.calls import unpack
-from hloom.transforms.rules.control import either, filled, mask_of, present
+from hloom.transforms.rules.control import chosen, either, filled, mask_of, present
 from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import zeros
 
@@ -262,13 +262,13 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
             break
         carry = either(carry, in_carry)
     avals = grouped(body.in_avals, _sizes(body, len(consts_linear), num_carry))
-    totals = _chosen(_chosen(avals[0], consts_linear), in_consts)
+    totals = chosen(chosen(avals[0], consts_linear), in_consts)
     groups = (
         [a for a, on in zip(avals[0], consts_linear) if not on],
         totals,
-        _chosen(avals[1], carry),
+        chosen(avals[1], carry),
         [a for a, on in zip(avals[2], xs_linear) if not on],
-        _chosen(body.out_avals[num_carry:], ys),
+        chosen(body.out_avals[num_carry:], ys),
     )
 
     def run(*values):
@@ -292,7 +292,3 @@ def _without_known(body, linear):
     made = [v for q in before for v in q.outvars]
     after = [q for q in body.eqns if not q.outvars or q.outvars[0] not in reached]
     return _with(body, known, before, made), _with(body, [*body.invars, *made], after)
-
-
-def _chosen(items, mask):
-    return [x for x, on in zip(items, mask, strict=True) if on]
