@@ -122,6 +122,7 @@ from hloom.numpy.elementwise import (
 )
 from hloom.numpy.floats import (
     angle,
+    conj,
     conjugate,
     copysign,
     fmax,

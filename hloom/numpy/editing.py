@@ -1,4 +1,4 @@
-"""Elements inserted and deleted, and zeros trimmed; the places decide lengths, so they are static."""
+"""Elements inserted and deleted, zeros trimmed; the places decide lengths, so they are static."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def _static(name, x):
 
 
 def _places(name, obj, n):
-    """Positions along an axis of length `n`, from a slice, a mask or integers; scalar ones stay so."""
+    """Positions along an axis of length `n`, from a slice, a mask or integers."""
     if isinstance(obj, slice):
         return np.arange(n)[obj]
     found = _static(name, obj)

@@ -6,6 +6,7 @@ where the function's values are no integers.
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError
+from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import (
@@ -41,7 +42,7 @@ def real_only(name, *xs):
             raise DTypeError(f"{name}: takes real numbers", found, "use x.real, or abs(x)")
 
 
-def _bool_to_int(x):
+def bool_to_int(x):
     """An operand with bools as integers."""
     is_bool = dtypes.is_bool(dtype_of(x))
     return to_dtype(x, dtypes.canonicalize(dtypes.int64)) if is_bool else x
@@ -74,7 +75,7 @@ def positive(x, /):
 @operation
 def square(x, /):
     """The square of each element."""
-    return e.integer_pow(_bool_to_int(operand("square", x)), 2)
+    return e.integer_pow(bool_to_int(operand("square", x)), 2)
 
 
 @operation
@@ -93,13 +94,14 @@ def floor_divide(x1, x2, /):
 def remainder(x1, x2, /):
     """The remainder of floor division: it has the sign of the divisor."""
     x1, x2 = _divisible("remainder", x1, x2)
-    return _modulus(x1, x2)
+    return _modulus(x1, _never_zero(x2))
 
 
 @operation
 def fmod(x1, x2, /):
     """The remainder of division towards zero: it has the sign of the dividend."""
-    return e.rem(*_divisible("fmod", x1, x2))
+    x1, x2 = _divisible("fmod", x1, x2)
+    return e.rem(x1, _never_zero(x2))
 
 
 @fused
@@ -117,7 +119,14 @@ def divmod(x1: ArrayLike, x2: ArrayLike, /):
 def _divisible(name, x1, x2):
     x1, x2 = promote(name, x1, x2)
     real_only(name, x1)
-    return _bool_to_int(x1), _bool_to_int(x2)
+    return bool_to_int(x1), bool_to_int(x2)
+
+
+def _never_zero(divisor):
+    """An integer divisor, with 1 for 0, so that the remainder is 0 as NumPy has it."""
+    if (type(divisor) is Literal and divisor.value) or not dtypes.is_integer(dtype_of(divisor)):
+        return divisor
+    return select(e.eq(divisor, 0), 1, divisor)
 
 
 def _divmod(name, x1, x2):
@@ -254,7 +263,7 @@ def power(x1, x2, /):
 
 @fused
 def _static_power(x1: ArrayLike, x2):
-    x1 = _bool_to_int(operand("power", x1))
+    x1 = bool_to_int(operand("power", x1))
     if x2 < 0 and dtypes.is_integer(dtype_of(x1)):
         found = f"the base is {aval_of(x1)}"
         raise DTypeError(
@@ -268,13 +277,13 @@ def _power(x1, x2, /):
     x1, x2 = operand("power", x1), operand("power", x2)
     dtype, weak = common_dtype([x1, x2])
     if not dtypes.is_inexact(dtype):
-        return _integer_power(*map(_bool_to_int, promote("power", x1, x2)))
+        return _integer_power(*map(bool_to_int, promote("power", x1, x2)))
     x1, x2 = (to_dtype(x, dtype, weak) for x in promote_shapes("power", x1, x2))
     return e.pow(x1, x2)
 
 
 def _integer_power(x, n):
-    """By repeated squaring, a bit of the exponents after another; 0 for negative exponents."""
+    """By repeated squaring, one bit of the exponents after another; 0 for negative exponents."""
     bits = dtypes.iinfo(dtype_of(n)).bits
     result = select(e.eq(e.bitwise_and(n, 1), 1), x, 1)
     for i in range(1, bits - dtypes.is_signed(dtype_of(n))):
@@ -283,8 +292,7 @@ def _integer_power(x, n):
         result = select(e.eq(bit, 1), e.mul(result, x), result)
     if dtypes.is_unsigned(dtype_of(n)):
         return result
-    inverse = select(e.eq(x, 1), 1, 0)
-    return select(e.lt(n, 0), inverse, result)
+    return select(e.lt(n, 0), 0, result)
 
 
 # ---------------------------------------------------------------- one primitive each

@@ -32,6 +32,9 @@ def conjugate(x, /):
     return e.conj(x) if dtypes.is_complex(dtype_of(x)) else positive(x)
 
 
+conj = conjugate
+
+
 @operation
 def real(val, /):
     """The real part of each element."""
@@ -157,7 +160,7 @@ def frexp(x: ArrayLike, /):
     biased = e.bitwise_and(e.shift_right_logical(_bits(scaled), limits.nmant), mask)
     exponent = e.sub(e.convert_element_type(biased, dtypes.int32), limits.maxexp - 2)
     exponent = e.select(small, e.sub(exponent, limits.nmant), exponent)
-    plain = e.bitwise_or(e.eq(wide, 0.0), e.bitwise_not(e.is_finite(wide)))
+    plain = e.bitwise_or(e.eq(scaled, 0.0), e.bitwise_not(e.is_finite(wide)))
     exponent = select(plain, 0, exponent)
     mantissa = e.select(plain, wide, _scaled(wide, e.neg(exponent)))
     return to_dtype(mantissa, dtype, aval_of(x).weak_type), exponent

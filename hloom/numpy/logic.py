@@ -4,8 +4,16 @@ from hloom.frontend import dtypes
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.reduction import reduce_and
 from hloom.frontend.trace import aval_of, literal
-from hloom.numpy.elementwise import absolute, dtype_of, real_only
-from hloom.numpy.promotion import no_out, operand, promote, promote_inexact, select, to_dtype
+from hloom.numpy.elementwise import absolute, bool_to_int, dtype_of, real_only
+from hloom.numpy.promotion import (
+    filled,
+    no_out,
+    operand,
+    promote,
+    promote_inexact,
+    select,
+    to_dtype,
+)
 from hloom.numpy.ufunc import of_one, of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -69,13 +77,13 @@ def logical_not(x, /):
 @operation
 def left_shift(x, y, /):
     """Each element of `x` shifted left by `y` bits."""
-    return e.shift_left(*promote("left_shift", x, y))
+    return e.shift_left(*map(bool_to_int, promote("left_shift", x, y)))
 
 
 @operation
 def right_shift(x, y, /):
     """Each element of `x` shifted right by `y` bits; the sign of signed integers stays."""
-    x, y = promote("right_shift", x, y)
+    x, y = map(bool_to_int, promote("right_shift", x, y))
     unsigned = dtypes.is_unsigned(dtype_of(x))
     return (e.shift_right_logical if unsigned else e.shift_right_arithmetic)(x, y)
 
@@ -98,9 +106,9 @@ def _parts(test, x, both):
     return both(test(e.real(x)), test(e.imag(x)))
 
 
-def _never(x):
-    """False for each element."""
-    return e.ne(x, x)
+def _everywhere(x, value):
+    """The same truth for each element."""
+    return filled(value, aval_of(x).update(dtype=dtypes.bool_, weak_type=False))
 
 
 @operation
@@ -116,7 +124,7 @@ def isfinite(x, /):
     x = operand("isfinite", x)
     if dtypes.is_complex(dtype_of(x)):
         return _parts(e.is_finite, x, e.bitwise_and)
-    return e.is_finite(x) if dtypes.is_float(dtype_of(x)) else e.eq(x, x)
+    return e.is_finite(x) if dtypes.is_float(dtype_of(x)) else _everywhere(x, True)
 
 
 @operation
@@ -125,7 +133,7 @@ def isinf(x, /):
     x = operand("isinf", x)
     if dtypes.is_complex(dtype_of(x)):
         return _parts(isinf, x, e.bitwise_or)
-    return e.eq(e.abs(x), float("inf")) if dtypes.is_float(dtype_of(x)) else _never(x)
+    return e.eq(e.abs(x), float("inf")) if dtypes.is_float(dtype_of(x)) else _everywhere(x, False)
 
 
 @fused
@@ -144,21 +152,22 @@ def _is_value(name, x, out, value):
     no_out(name, out)
     x = operand(name, x)
     real_only(name, x)
-    return e.eq(x, value) if dtypes.is_float(dtype_of(x)) else _never(x)
+    return e.eq(x, value) if dtypes.is_float(dtype_of(x)) else _everywhere(x, False)
 
 
 @operation
 def iscomplex(x, /):
     """Whether the imaginary part of each element is not 0."""
     x = operand("iscomplex", x)
-    return e.ne(e.imag(x), 0.0) if dtypes.is_complex(dtype_of(x)) else _never(x)
+    return e.ne(e.imag(x), 0.0) if dtypes.is_complex(dtype_of(x)) else _everywhere(x, False)
 
 
 @operation
 def isreal(x, /):
     """Whether the imaginary part of each element is 0."""
     x = operand("isreal", x)
-    return e.eq(e.imag(x), 0.0) if dtypes.is_complex(dtype_of(x)) else e.eq(x, x)
+    is_complex = dtypes.is_complex(dtype_of(x))
+    return e.eq(e.imag(x), 0.0) if is_complex else _everywhere(x, True)
 
 
 # ---------------------------------------------------------------- close and equal arrays

@@ -35,7 +35,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 
 
 def apply_over_axes(func, a, axes):
-    """`func(a, axis)` for one axis after another; an axis that `func` drops is kept with length 1."""
+    """`func(a, axis)` for one axis after another; an axis that it drops is kept with length 1."""
     a = asarray(a)
     for axis in [axes] if isinstance(axes, int) else axes:
         axis = canonical_axis("apply_over_axes", axis, a.ndim)
