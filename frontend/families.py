@@ -1,10 +1,10 @@
-"""Families of primitives: what elementwise operations have in common, so that a record states the rest.
+"""Families of primitives: what elementwise operations have in common; a record states the rest.
 
     sin = unary("sin", INEXACT, "Sine of each element, in radians.")
     add = binary("add", NUMERIC, "Sum of two arrays, element by element.")
 
-Operands of an elementwise operation have one dtype and one shape, except that an operand of rank 0 goes
-with every shape. Python scalars take the dtype of the array beside them.
+Operands of an elementwise operation have one dtype and one shape, except that an operand of rank 0
+goes with every shape. Python scalars take the dtype of the array beside them.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ ANYTHING = (lambda d: True, "any dtype")
 
 
 class Elementwise(Primitive):
-    """An operation on elements at equal positions; `result` maps the operands' dtype to the result's."""
+    """An operation on elements at equal positions; `result` maps their dtype to the result's."""
 
     family = "elementwise"
 
@@ -63,9 +63,8 @@ class Elementwise(Primitive):
 
     def __call__(self, *operands, **params):
         if len(operands) != self.arity:
-            raise TypeError(
-                f"{self.name}() takes {self.arity} operand{'s' * (self.arity > 1)}, got {len(operands)}"
-            )
+            wanted = f"{self.arity} operand{'s' * (self.arity > 1)}"
+            raise TypeError(f"{self.name}() takes {wanted}, got {len(operands)}")
         return self.bind(*same_dtype(operands), **params)[0]
 
 
@@ -102,8 +101,15 @@ def as_operand(x):
     return literal(x) if type(x) in PYTHON_SCALARS else x
 
 
+#: Python's number types, each of which holds those before it
+_WIDTH = (bool, int, float, complex)
+
+
 def same_dtype(operands):
-    """The operands, with Python scalars given the dtype of the first array among them."""
+    """The operands, with Python scalars given the dtype of the first array among them.
+
+    Scalars alone get the widest of their types.
+    """
     for x in operands:
         if type(x) in PYTHON_SCALARS:
             break
@@ -111,12 +117,13 @@ def same_dtype(operands):
         return operands
     like = next((aval_of(x) for x in operands if type(x) not in PYTHON_SCALARS), None)
     if like is None:
-        return [literal(x) for x in operands]
+        widest = max(map(_WIDTH.index, map(type, operands)))
+        return [literal(_WIDTH[widest](x)) for x in operands]
     return [scalar_like(x, like) if type(x) in PYTHON_SCALARS else x for x in operands]
 
 
 def scalar_like(value, aval):
-    """The Literal of a Python scalar with the dtype of `aval`; the dtype must be able to hold it."""
+    """The Literal of a Python scalar with the dtype of `aval`, which must be able to hold it."""
     dtype = aval.dtype
     fits = (
         type(value) is bool

@@ -31,6 +31,10 @@ SPECIAL = V(0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan)
 
 STEPS = [case(A(6, low=-9, high=9))]
 TIES = [case(V(0.5, 1.5, 2.5, -0.5, -1.5)), case(V(0.5, 1.5, 2.5, -0.5, -1.5), rounding_method=1)]
+TIES_AND_NAN = [
+    case(V(np.nan, 1, 0), V(1, np.nan, 0)),
+    case(V(1 + 2j, 1 + 3j, 1 - 1j, 2, np.nan), V(1 + 3j, 1 - 5j, 1 - 1j, 3 + 1j, 1j)),
+]
 TINY_COMPLEX = [case(V(4.6e-9 - 3.0e-8j, -1e-3 + 1e-4j))]
 CONVERTED = ("bool", "int8", "uint8", "int64", "uint32", "int4", "float16", "bfloat16", "float32")
 CONVERTED += ("float64", "float8_e5m2", "complex64", "complex128")
@@ -186,8 +190,8 @@ OPS = [
         REAL,
         edges=[case(V(5, -5, 0, -128, 1), V(0, 0, 0, -1, -1))],
     ),
-    binary(e.max, np.maximum, dtypes=ANY, edges=[case(V(np.nan, 1, 0), V(1, np.nan, 0))]),
-    binary(e.min, np.minimum, dtypes=ANY, edges=[case(V(np.nan, 1, 0), V(1, np.nan, 0))]),
+    binary(e.max, np.maximum, dtypes=ANY, edges=TIES_AND_NAN),
+    binary(e.min, np.minimum, dtypes=ANY, edges=TIES_AND_NAN),
     Op(e.floor, np.floor, STEPS),
     Op(e.ceil, np.ceil, STEPS),
     Op(e.round, rounded, [*STEPS, case(A(6, low=-9, high=9), rounding_method=1)], edges=TIES),

@@ -174,6 +174,8 @@ def directions(like, seed):
 def along(f, xs, vs):
     """The derivative of `f`, NumPy to a list of arrays, at `xs` in the direction `vs`."""
     at = [f([x + k * STEP * v for x, v in zip(xs, vs, strict=True)]) for k in (-2, -1, 1, 2)]
+    # an element that is infinite, such as the largest of nothing, does not change
+    at = [[np.where(np.isinf(y), 0, y) for y in ys] for ys in at]
     return [(a - 8 * b + 8 * c - d) / (12 * STEP) for a, b, c, d in zip(*at, strict=True)]
 
 

@@ -47,8 +47,8 @@ sub = binary("sub", NUMERIC, "The difference of two arrays.")
 mul = binary("mul", ANY, "The product of two arrays; logical and for bool.")
 div = binary("div", NUMERIC, "The quotient; integers round towards zero, and x / 0 is -1.")
 rem = binary("rem", REAL, "The remainder of x / y, with the sign of x; for integers, x if y is 0.")
-max = binary("max", ANY, "The larger element; NaN if a real one is; complex in lexical order.")
-min = binary("min", ANY, "The smaller element; NaN if a real one is; complex in lexical order.")
+max = binary("max", ANY, "The larger element; NaN if either is; complex numbers in lexical order.")
+min = binary("min", ANY, "The smaller element; NaN if either is; complex numbers in lexical order.")
 mulhi = binary("mulhi", INTEGER, "The upper half of the bits of the exact product.")
 floor = unary("floor", FLOAT, "The largest integer not above each element.")
 ceil = unary("ceil", FLOAT, "The smallest integer not below each element.")
@@ -207,7 +207,7 @@ def _reduce_precision_type(x, *, exponent_bits, mantissa_bits):
         raise DTypeError("reduce_precision: takes a floating dtype", f"the operand is {x}", remedy)
     if exponent_bits < 1 or mantissa_bits < 0:
         found = f"exponent_bits is {exponent_bits}, mantissa_bits is {mantissa_bits}"
-        remedy = "use at least 1 and 0"
+        remedy = "use 1 and 0, or more"
         raise ValueRangeError("reduce_precision: a float has bits", found, remedy)
     return x
 

@@ -22,8 +22,6 @@ one_to_one(
         e.mul: "stablehlo.multiply",
         e.div: "stablehlo.divide",
         e.rem: "stablehlo.remainder",
-        e.max: "stablehlo.maximum",
-        e.min: "stablehlo.minimum",
         e.floor: "stablehlo.floor",
         e.ceil: "stablehlo.ceil",
         e.is_finite: "stablehlo.is_finite",
@@ -136,6 +134,25 @@ def _sign(ctx, x):
     if dtypes.is_unsigned(out.dtype):
         return ctx.op("stablehlo.minimum", [x, ctx.scalar(1, out.dtype, out.shape)])
     return ctx.op("stablehlo.sign", [x])
+
+
+def _extreme(primitive, name, wins):
+    def lexical(x, y):
+        higher = e.select(
+            e.eq(e.real(x), e.real(y)), wins(e.imag(x), e.imag(y)), wins(e.real(x), e.real(y))
+        )
+        return e.select(e.bitwise_or(higher, e.ne(x, x)), x, y)
+
+    @rule(primitive)
+    def emit(ctx, x, y):
+        out = ctx.outs[0]
+        if dtypes.is_complex(out.dtype):
+            return ctx.lower_fun(lexical, [x, y], [out, out])
+        return ctx.op(name, [x, y])
+
+
+_extreme(e.max, "stablehlo.maximum", e.gt)
+_extreme(e.min, "stablehlo.minimum", e.lt)
 
 
 @rule(e.exp2)
