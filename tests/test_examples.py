@@ -58,7 +58,8 @@ def test_digits(tmp_path):
     assert len(differences) == (2 if importlib.util.find_spec("iree") else 1)
     made = {path.name for path in (tmp_path / "made").iterdir()}
     assert made == {"digits.png", "digits.stablehlo", "fresh.npy", "images.npy"}
-    assert (tmp_path / "made/digits.stablehlo").read_bytes().startswith(b"ML\xefRStableHLO_v")
+    saved = (tmp_path / "made/digits.stablehlo").read_bytes()
+    assert re.match(rb"ML\xefR.StableHLO_v", saved, re.DOTALL)
 
 
 @needs("sklearn")
@@ -90,7 +91,7 @@ def test_mislabelled():
 
 
 def test_char_transformer():
-    text = run("char_transformer.py", "--steps", 120)
+    text = run("char_transformer.py", "--steps", 80)
     (by_frequency,) = numbers("costs # nats", text)
     first, *_, last = numbers("loss #", text)
     assert first > by_frequency
