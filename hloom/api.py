@@ -10,7 +10,7 @@ from hloom.runtime import compile as compilation
 from hloom.runtime import control as _control  # noqa: F401 - runs control flow on concrete values
 from hloom.runtime import dispatch
 from hloom.runtime.array import DeviceArray, place
-from hloom.runtime.jit import Jitted, _specs
+from hloom.runtime.jit import _specs
 from hloom.runtime.jit import jit as _jit
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce
@@ -36,7 +36,7 @@ def make_program(fun):
 
 def eval_shape(fun, *args, **kwargs):
     """Shapes and dtypes of the results of `fun`, as ShapeDtypeStructs, without computing them."""
-    traced = fun if isinstance(fun, Jitted) else _jit(fun)
+    traced = fun if hasattr(fun, "jitted") else _jit(fun)
     return traced.eval_shape(*args, **kwargs)
 
 

@@ -216,11 +216,7 @@ def _fill(xs, slot):
 
 
 def compile_function(function, avals, name):
-    """A function of arrays, compiled for operands of `avals`: execute, handlers, avals, structure.
-
-    `execute(buffers).consume_with_handlers(handlers)` gives the results' buffers. `structure` is
-    the results' tree, `avals` their list; one result has no structure, and its aval is bare.
-    """
+    """A function of arrays, compiled for operands of `avals`, as an `entry`."""
     tree = []
 
     def flat(*xs):
@@ -228,15 +224,24 @@ def compile_function(function, avals, name):
         tree.append(structure)
         return leaves
 
-    executable = compiled(prepared(stage(flat, avals, name)), name)
-    execute, handlers, out_avals = executable.execute, executable.handlers, executable.out_avals
+    return entry(compiled(prepared(stage(flat, avals, name)), name), tree[0])
+
+
+def entry(executable, structure):
+    """How to run an executable and wrap what it gives: execute, handlers, avals, structure.
+
+    `execute(buffers).consume_with_handlers(handlers)` gives the results' buffers. `structure` is
+    the results' tree, `avals` their list; one result has no structure, and its aval is bare.
+    """
+    execute, avals = executable.execute, executable.out_avals
     if context.settings.debug_nans:
         execute = _Steps(nans.checked(executable))
     elif executable.consts:
-        execute = _Steps(executable)
-    if pytree.treedef_is_leaf(tree[0]):
-        return execute, handlers, out_avals[0], None
-    return execute, handlers, out_avals, tree[0]
+        consts, plain = executable.consts, execute
+        execute = lambda buffers: plain((*consts, *buffers))  # noqa: E731
+    if pytree.treedef_is_leaf(structure):
+        return execute, executable.handlers, avals[0], None
+    return execute, executable.handlers, avals, structure
 
 
 class _Steps:

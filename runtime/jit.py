@@ -18,6 +18,7 @@ from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.runtime import nans
 from hloom.runtime.array import DeviceArray, as_array
 from hloom.runtime.compile import compiled, prepared
+from hloom.runtime.dispatch import entry
 from hloom.runtime.stages import Traced
 
 _ENTRIES = 4096
@@ -35,12 +36,9 @@ class Staged:
 
 
 class Jitted:
-    """What `jit` returns: called like the function, it runs the compiled program."""
+    """What stands behind a jitted function: its options, its programs and its executables."""
 
-    def __init__(
-        self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, inline
-    ):
-        functools.update_wrapper(self, fun)
+    def __init__(self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, inline):
         self.fun = fun
         self.name = name_of(fun)
         self.inline = inline
@@ -48,25 +46,44 @@ class Jitted:
         self.static_nums, self.static_names = _both(static_argnums, static_argnames, names)
         self.donate_nums, self.donate_names = _both(donate_argnums, donate_argnames, names)
         self.plain = not (self.static_nums or self.static_names)
+        #: key -> entry (runtime/dispatch.py); the key is settings and avals if all arguments are arrays
         self.entries: dict = {}
         self.staged: dict = {}
 
-    def __call__(self, *args, **kwargs):
-        if context.trace is None and self.plain and not kwargs:
-            try:
-                buffers = [a._raw for a in args]
-            except AttributeError:  # some argument is no concrete array: a tree, say
-                return self._general(args, kwargs)
-            found = self.entries.get((context.settings, *[a.aval for a in args]))
-            if found is not None:
-                return found(buffers)
-        return self._general(args, kwargs)
+    def function(self):
+        """The function that people call; its attributes are the stages."""
+        entries, call_anyhow, new = self.entries, self.call, object.__new__
 
-    def __get__(self, instance, owner=None):
-        return self if instance is None else functools.partial(self, instance)
+        def call(*args, **kwargs):
+            if context.trace is None and not kwargs:
+                try:
+                    if len(args) == 2:
+                        x, y = args
+                        key = context.settings, x.aval, y.aval
+                        buffers = x._raw, y._raw
+                    else:
+                        key = (context.settings, *[x.aval for x in args])
+                        buffers = [x._raw for x in args]
+                    execute, handlers, avals, structure = entries[key]
+                except (AttributeError, KeyError):  # a tree, or a signature that is new
+                    return call_anyhow(args, kwargs)
+                results = execute(buffers).consume_with_handlers(handlers)
+                if structure is None:
+                    made = new(DeviceArray)  # half the time of a call of the class
+                    made._raw, made.aval = results[0], avals
+                    return made
+                return structure.unflatten(list(map(DeviceArray, results, avals)))
+            return call_anyhow(args, kwargs)
+
+        functools.update_wrapper(call, self.fun)
+        call.jitted = self
+        for stage_name in ("trace", "lower", "eval_shape", "clear_cache"):
+            setattr(call, stage_name, getattr(self, stage_name))
+        return call
 
     # ------------------------------------------------------------ signatures
-    def _general(self, args, kwargs):
+    def call(self, args, kwargs):
+        """Call the function with arguments of any kind."""
         if context.settings.disable_jit:
             return self.fun(*args, **kwargs)
         fun, key, leaves, tree = self._signature(args, kwargs)
@@ -87,7 +104,11 @@ class Jitted:
             self.entries[full] = found
             if self.plain and not kwargs and all([type(a) is DeviceArray for a in args]):
                 self.entries[(context.settings, *avals)] = found
-        return found(buffers)
+        execute, handlers, out_avals, structure = found
+        results = execute(buffers).consume_with_handlers(handlers)
+        if structure is None:
+            return DeviceArray(results[0], out_avals)
+        return structure.unflatten(list(map(DeviceArray, results, out_avals)))
 
     def _signature(self, args, kwargs):
         """The function of dynamic arguments alone, the static key, and the dynamic leaves and tree."""
@@ -161,10 +182,7 @@ class Jitted:
     def _compile(self, fun, key, avals, tree):
         found = self.stage(fun, key, avals, tree)
         donated = self.donated(tree)
-        executable = compiled(found.program, self.name, donated)
-        if context.settings.debug_nans:
-            executable = nans.checked(executable)
-        return runner(executable, found.out_tree)
+        return entry(compiled(found.program, self.name, donated), found.out_tree)
 
     # ------------------------------------------------------------ stages
     def trace(self, *args, **kwargs):
@@ -185,32 +203,6 @@ class Jitted:
         """Forget what has been traced and compiled."""
         self.entries.clear()
         self.staged.clear()
-
-    def __repr__(self):
-        return f"<jitted {self.name}>"
-
-
-def runner(executable, out_tree):
-    """A function of a list of buffers that runs an executable and builds the result's tree."""
-    single = pytree.treedef_is_leaf(out_tree)
-    if not isinstance(executable, nans.Checked) and not executable.consts:
-        execute, handlers, avals = executable.execute, executable.handlers, executable.out_avals
-        if single:
-            (aval,) = avals
-
-            def run(buffers):
-                return DeviceArray(execute(buffers).consume_with_handlers(handlers)[0], aval)
-        else:
-            unflatten = out_tree.unflatten
-
-            def run(buffers):
-                results = execute(buffers).consume_with_handlers(handlers)
-                return unflatten(map(DeviceArray, results, avals))
-
-        return run
-    if single:
-        return lambda buffers: executable(buffers)[0]
-    return lambda buffers: out_tree.unflatten(executable(buffers))
 
 
 def _specs(args, kwargs):
@@ -301,7 +293,7 @@ def jit(
 
 
 def jit_function(fun, *options):
-    """A Jitted function."""
+    """The jitted form of a function."""
     if not callable(fun):
         raise ArgumentError(
             "jit: its first argument is the function to compile",
@@ -313,7 +305,7 @@ def jit_function(fun, *options):
         raise ArgumentError(
             what, f"{name_of(fun)} is a generator or coroutine", "return a list instead"
         )
-    return Jitted(fun, *options)
+    return Jitted(fun, *options).function()
 
 
 def _eager_jit(args, params):

@@ -133,7 +133,7 @@ def test_functions_are_not_kept_alive():
     def make():
         f = hloom.jit(lambda x: x + 1)
         f(1.0)
-        return weakref.ref(f.fun)
+        return weakref.ref(f.jitted.fun)
 
     found = make()
     gc.collect()

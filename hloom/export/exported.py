@@ -10,7 +10,6 @@ from hloom.export.convention import Convention
 from hloom.frontend.errors import ArgumentError
 from hloom.lowering.context import context as mlir_context
 from hloom.runtime import artifact, devices
-from hloom.runtime.jit import Jitted
 
 #: where a portable module runs
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -122,7 +121,7 @@ def export(fun_jit, *, platforms=None, allow_custom_calls=(), target_version=Non
     >>> export.export(hloom.jit(lambda x: x + 1))(hloom.ShapeDtypeStruct((2,), "float32")).out_avals
     (f32[2],)
     """
-    if not isinstance(fun_jit, Jitted):
+    if not hasattr(fun_jit, "jitted"):
         raise ArgumentError(
             "export: takes a jitted function",
             f"it is {fun_jit!r} of type {type(fun_jit).__name__}",
