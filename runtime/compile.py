@@ -81,6 +81,8 @@ def compiled(program, name, donated=(), placed=None, options=()):
 
 def load(program, module, placed, options=()):
     """The Executable of a module, from a cache or the compiler."""
+    for library in sorted(module.libraries):
+        pjrt.register(library)
     code = module.bytecode()
     key = _key(code, placed, options)
     client = devices.client_of(placed[0])

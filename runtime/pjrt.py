@@ -199,3 +199,15 @@ def serialize_portable(module, version):
     Operations of chlo become composites and shardings string attributes, which all consumers read.
     """
     return _jax.mlir.serialize_portable_artifact(module, version)
+
+
+@functools.cache
+def register(library):
+    """Make a library of kernels known to XLA: "lapack", for CPU."""
+    from jaxlib import lapack  # it loads scipy's linear algebra, which few programs need
+    from jaxlib.cpu import _lapack
+
+    assert library == "lapack"
+    _lapack.initialize()
+    for name, kernel, version in lapack.registrations()["cpu"]:
+        xla_client.register_custom_call_target(name, kernel, platform="cpu", api_version=version)

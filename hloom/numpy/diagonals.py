@@ -1,28 +1,13 @@
-"""Diagonals of matrices without masks: every (columns + 1)-th element of the flat matrix."""
+"""Sums of diagonals."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.prims.reduction import reduce_sum
-from hloom.frontend.prims.structural import canonical_axes, reshape, slice_in_dim, transpose
+from hloom.frontend.prims.structural import canonical_axes
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import operand, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, DTypeLike
-
-
-def take_diagonal(x, offset, axis1, axis2):
-    """The diagonals of the matrices along two axes, as a new last axis."""
-    shape = aval_of(x).shape
-    rest = [a for a in range(len(shape)) if a not in (axis1, axis2)]
-    rows, columns = shape[axis1], shape[axis2]
-    start = offset if offset >= 0 else -offset * columns
-    count = max(min(rows + min(offset, 0), columns - max(offset, 0)), 0)
-    x = transpose(x, [*rest, axis1, axis2])
-    flat = reshape(x, (*[shape[a] for a in rest], rows * columns))
-    step = columns + 1
-    stop = start + (count - 1) * step + 1 if count else start
-    if not count:
-        start = stop = 0
-    return slice_in_dim(flat, start, stop, step, axis=len(rest))
 
 
 @fused

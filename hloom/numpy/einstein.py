@@ -8,9 +8,9 @@ import functools
 
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.precision import canonical_precision
+from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.prims.structural import transpose
 from hloom.frontend.trace import aval_of
-from hloom.numpy.diagonals import take_diagonal
 from hloom.numpy.pairwise import multiply, plan, preferred_dtype, total
 from hloom.numpy.promotion import promote_dtypes, to_dtype
 from hloom.runtime.dispatch import fused

@@ -1,0 +1,257 @@
+"""Factorizations as loops over columns, in our own operations, for targets without kernels.
+
+Each is the textbook's algorithm, one column a step, with masks in place of shrinking matrices:
+every step does the same work, as machines with fixed shapes want it (Golub and van Loan, "Matrix
+Computations", 4th edition: 4.2 Cholesky, 3.1 triangular systems, 3.4 LU, 5.2 and 5.4 QR). Leading
+axes are a batch: all its matrices take their steps together.
+"""
+
+from hloom.frontend import dtypes
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.families import typed_literal
+from hloom.frontend.prims.control import while_loop
+from hloom.frontend.prims.elementwise import (
+    abs,
+    add,
+    complex,
+    div,
+    eq,
+    ge,
+    gt,
+    integer_pow,
+    lt,
+    mul,
+    ne,
+    real,
+    select,
+    sqrt,
+    sub,
+)
+from hloom.frontend.prims.indexing import dynamic_slice_in_dim
+from hloom.frontend.prims.linalg import reflected_columns
+from hloom.frontend.prims.matrices import (
+    adjoint,
+    conjugated,
+    diagonal,
+    is_complex,
+    lower_part,
+    matmul,
+    take_rows,
+    transposed,
+    upper_part,
+)
+from hloom.frontend.prims.reduction import argmax, reduce_or, reduce_sum
+from hloom.frontend.prims.structural import (
+    broadcast_in_dim,
+    broadcasted_iota,
+    full,
+    pad,
+    reshape,
+    slice_in_dim,
+)
+from hloom.frontend.trace import aval_of, stage
+
+_INT = dtypes.dtype("int32")
+
+
+def repeat(n, step, *carry):
+    """The carry after `step(i, *carry)` for i = 0, 1, ..., n - 1."""
+    avals = [ShapedArray((), _INT), *[aval_of(c).strip_weak_type() for c in carry]]
+    body = stage(lambda i, *c: [add(i, 1), *step(i, *c)], avals, "step")
+    cond = stage(lambda i, *c: [lt(i, n)], avals, "going")
+    start = typed_literal(0, _INT)
+    found = while_loop.bind(start, *carry, cond=cond, body=body, cond_consts=0, body_consts=0)
+    return found[1:]
+
+
+# ---------------------------------------------------------------- rows and columns
+def _row(x, i):
+    return dynamic_slice_in_dim(x, i, 1, aval_of(x).ndim - 2, allow_negative_indices=False)
+
+
+def _column(x, i):
+    return dynamic_slice_in_dim(x, i, 1, aval_of(x).ndim - 1, allow_negative_indices=False)
+
+
+def _rows(x):
+    """At each element the number of its row."""
+    return broadcasted_iota(_INT, aval_of(x).shape, aval_of(x).ndim - 2)
+
+
+def _columns(x):
+    """At each element the number of its column."""
+    return broadcasted_iota(_INT, aval_of(x).shape, aval_of(x).ndim - 1)
+
+
+def _filled(x, like):
+    """Matrices of one row, one column or both, repeated to the shape of `like`."""
+    shape = aval_of(like).shape
+    return x if aval_of(x).shape == shape else broadcast_in_dim(x, shape, range(len(shape)))
+
+
+def _zeros(x):
+    return full(aval_of(x).shape, 0, aval_of(x).dtype)
+
+
+def _zero(x):
+    return typed_literal(0, aval_of(x).dtype)
+
+
+# ---------------------------------------------------------------- cholesky and triangular systems
+def cholesky(x):
+    """The lower triangular factor of positive definite matrices; NaN where they are not."""
+    n = aval_of(x).shape[-1]
+
+    def step(j, x, factor):
+        column = sub(_column(x, j), matmul(factor, adjoint(_row(factor, j))))
+        pivot = _row(column, j)
+        root = sqrt(real(pivot)) if is_complex(x) else sqrt(pivot)
+        root = complex(root, _zeros(root)) if is_complex(x) else root
+        column = div(column, _filled(root, column))
+        column = select(ge(_rows(column), j), column, _zero(x))
+        return x, select(eq(_columns(x), j), _filled(column, x), factor)
+
+    _, factor = repeat(n, step, x, _zeros(x))
+    pivots = diagonal(factor)
+    failed = reduce_or(ne(pivots, pivots), (aval_of(pivots).ndim - 1,))
+    failed = broadcast_in_dim(failed, aval_of(x).shape, range(aval_of(failed).ndim))
+    return select(failed, typed_literal(float("nan"), aval_of(x).dtype), factor)
+
+
+def triangular_solve(a, b, *, left_side, lower, transpose_a, conjugate_a, unit_diagonal):
+    """Forward or backward substitution, one row of the result a step."""
+    a = lower_part(a) if lower else upper_part(a)
+    a = conjugated(a) if conjugate_a else a
+    # X op(a) = b is op(a)^T X^T = b^T
+    if transpose_a is left_side:
+        a, lower = transposed(a), not lower
+    b = b if left_side else transposed(b)
+    n = aval_of(a).shape[-1]
+
+    def step(i, a, b, x):
+        i = i if lower else sub(n - 1, i)
+        coefficients = _row(a, i)
+        row = sub(_row(b, i), matmul(coefficients, x))
+        if not unit_diagonal:
+            row = div(row, _filled(_column(coefficients, i), row))
+        return a, b, select(eq(_rows(x), i), _filled(row, x), x)
+
+    x = repeat(n, step, a, b, _zeros(b))[2]
+    return x if left_side else transposed(x)
+
+
+# ---------------------------------------------------------------- lu
+def lu(x):
+    """The factors L and U in one matrix, the pivots and the permutation, by partial pivoting."""
+    *batch, m, n = aval_of(x).shape
+    k = min(m, n)
+
+    def step(j, x, pivots):
+        column = abs(_column(x, j))
+        column = select(ge(_rows(column), j), column, typed_literal(-1, aval_of(column).dtype))
+        place = argmax(reshape(column, (*batch, m)), len(batch), _INT)
+        pivots = _with_entry(pivots, j, place)
+        x = _exchanged(x, j, place)
+        row, column = _row(x, j), _column(x, j)
+        pivot = _row(column, j)
+        safe = select(eq(pivot, _zero(x)), typed_literal(1, aval_of(x).dtype), pivot)
+        below = gt(_rows(column), j)
+        scaled = select(below, div(column, _filled(safe, column)), column)
+        factors = select(below, scaled, _zero(x))
+        row = select(gt(_columns(row), j), row, _zero(x))
+        reduced = sub(x, mul(_filled(factors, x), _filled(row, x)))
+        return select(eq(_columns(x), j), _filled(scaled, x), reduced), pivots
+
+    packed, pivots = repeat(k, step, x, full((*batch, k), 0, _INT))
+    return packed, pivots, permutation_of(pivots, m)
+
+
+def _with_entry(vectors, i, values):
+    """Vectors with the element at `i` replaced by the values, one for each."""
+    shape = aval_of(vectors).shape
+    last = len(shape) - 1
+    values = broadcast_in_dim(values, shape, range(last))
+    return select(eq(broadcasted_iota(_INT, shape, last), i), values, vectors)
+
+
+def _exchanged(x, i, places):
+    """Matrices with row `i` and the rows at `places`, one for each matrix, exchanged."""
+    batch = aval_of(places).shape
+    there = take_rows(x, reshape(places, (*batch, 1)))
+    rows = _rows(x)
+    places = broadcast_in_dim(places, aval_of(x).shape, range(len(batch)))
+    moved = select(eq(rows, places), _filled(_row(x, i), x), x)
+    return select(eq(rows, i), _filled(there, x), moved)
+
+
+def permutation_of(pivots, rows):
+    """The permutation of `rows` rows that exchanges rows i and `pivots[i]` in turn."""
+    *batch, k = aval_of(pivots).shape
+
+    def step(i, pivots, order):
+        places = reshape(_column(pivots, i), tuple(batch))
+        return pivots, _exchanged(order, i, places)
+
+    order = broadcasted_iota(_INT, (*batch, rows, 1), len(batch))
+    return reshape(repeat(k, step, pivots, order)[1], (*batch, rows))
+
+
+# ---------------------------------------------------------------- qr
+def qr(x, *, pivoting, full_matrices):
+    """Q and R by reflections of column after column; the columns' order too if `pivoting`."""
+    *batch, m, n = aval_of(x).shape
+    k = min(m, n)
+
+    def step(j, x, vectors, taus, order):
+        if pivoting:
+            x, order = _largest_first(x, order, j)
+        column = _column(x, j)
+        column = select(ge(_rows(column), j), column, _zero(x))
+        vector, tau = _reflector(column, j)
+        projected = mul(_filled(conjugated(tau), vector), vector)
+        x = sub(x, matmul(projected, matmul(adjoint(vector), x)))
+        vectors = select(eq(_columns(vectors), j), _filled(vector, vectors), vectors)
+        return x, vectors, _with_entry(taus, j, reshape(tau, tuple(batch))), order
+
+    vectors = full((*batch, m, k), 0, aval_of(x).dtype)
+    taus = full((*batch, k), 0, aval_of(x).dtype)
+    order = broadcasted_iota(_INT, (*batch, n, 1), len(batch))
+    x, vectors, taus, order = repeat(k, step, x, vectors, taus, order)
+    width = m if full_matrices else k
+    config = [(0, 0, 0)] * (len(batch) + 1) + [(0, width - k, 0)]
+    q = reflected_columns(pad(vectors, _zero(x), config), taus)
+    r = upper_part(slice_in_dim(x, 0, width, axis=len(batch)))
+    return (q, r, reshape(order, (*batch, n))) if pivoting else (q, r)
+
+
+def _reflector(column, j):
+    """v and tau with (1 - conj(tau) v v^H) column = beta e_j, beta real; v is 1 at row j."""
+    alpha = _row(column, j)
+    size = abs(column)
+    axis = aval_of(column).ndim - 2
+    squares = reduce_sum(integer_pow(size, 2), (axis,))
+    norm = reshape(sqrt(squares), aval_of(alpha).shape)
+    front = real(alpha) if is_complex(column) else alpha
+    positive = ge(front, _zero(front))
+    beta = select(positive, sub(_zero(norm), norm), norm)
+    beta = complex(beta, _zeros(beta)) if is_complex(column) else beta
+    # a column of zeros is left alone
+    still = eq(norm, _zero(norm))
+    one = typed_literal(1, aval_of(column).dtype)
+    tau = div(sub(beta, alpha), select(eq(beta, _zero(beta)), one, beta))
+    vector = div(column, _filled(select(still, one, sub(alpha, beta)), column))
+    vector = select(eq(_rows(vector), j), one, vector)
+    return vector, tau
+
+
+def _largest_first(x, order, j):
+    """Columns from `j` on with the longest of them exchanged to the front."""
+    lengths = reduce_sum(
+        select(ge(_rows(x), j), integer_pow(abs(x), 2), _zero(abs(x))), (aval_of(x).ndim - 2,)
+    )
+    last = aval_of(lengths).ndim - 1
+    shape = aval_of(lengths).shape
+    free = ge(broadcasted_iota(_INT, shape, last), j)
+    places = argmax(select(free, lengths, typed_literal(-1, aval_of(lengths).dtype)), last, _INT)
+    moved = transposed(_exchanged(transposed(x), j, places))
+    return moved, _exchanged(order, j, places)
