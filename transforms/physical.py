@@ -9,12 +9,15 @@ operation batched over it, so the batching rules say how. Wrapping and unwrappin
 """
 
 from hloom.frontend import context as contexts
+from hloom.frontend.dtypes import uint32
 from hloom.frontend.errors import DTypeError
-from hloom.frontend.ir import Program, Var, memoised, sub_programs
+from hloom.frontend.families import typed_literal
+from hloom.frontend.ir import Literal, Program, Var, memoised, sub_programs
 from hloom.frontend.keys import in_memory, is_key
 from hloom.frontend.prims.elementwise import eq, ne
 from hloom.frontend.prims.random import random_unwrap, random_wrap
 from hloom.frontend.prims.reduction import reduce_and, reduce_or
+from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import StageTrace, aval_of
 from hloom.transforms import batch
 from hloom.transforms.batch import AxisData, move, spread
@@ -54,9 +57,10 @@ def _physical(program):
     with contexts.tracing(trace):
         for eqn in program.eqns:
             trace.source = eqn.source
-            operands = [env[a] if type(a) is Var else a for a in eqn.invars]
+            operands = [env[a] if type(a) is Var else _stored(a) for a in eqn.invars]
             env.update(zip(eqn.outvars, _rewrite(trace, eqn, operands), strict=True))
-    made = trace.program(inputs, [env[a] if type(a) is Var else a for a in program.outvars])
+        results = [env[a] if type(a) is Var else _stored(a) for a in program.outvars]
+    made = trace.program(inputs, results)
     n = len(program.constvars)
     return Program(
         made.constvars + made.invars[:n],
@@ -66,6 +70,19 @@ def _physical(program):
         made.consts + program.consts,
         program.name,
     )
+
+
+def _stored(literal):
+    """A literal in memory: the number of a key is that of each of its words."""
+    if not is_key(literal.aval):
+        return literal
+    return broadcast_in_dim(_word(literal), in_memory(literal.aval).shape, ())
+
+
+def _word(value):
+    if type(value) is Literal and is_key(value.aval):
+        return typed_literal(value.value, uint32)
+    return value
 
 
 def _rewrite(trace, eqn, operands):
@@ -105,11 +122,12 @@ def _batched(eqn, operands, keyed):
     words = next(a.aval.dtype.words for a, k in zip(eqn.invars, keyed, strict=True) if k)
     dims = [aval_of(x).ndim - 1 if k else None for x, k in zip(operands, keyed, strict=True)]
     axis = AxisData(None, words)
+    params = {name: _word(value) for name, value in eqn.params.items()}
     rule = batch.rules.get(primitive)
     if rule is None:
-        outs, dims = batch.families[primitive.family](axis, primitive, operands, dims, eqn.params)
+        outs, dims = batch.families[primitive.family](axis, primitive, operands, dims, params)
     else:
-        outs, dims = rule(axis, operands, dims, **eqn.params)
+        outs, dims = rule(axis, operands, dims, **params)
     if primitive is eq or primitive is ne:
         return [(reduce_and if primitive is eq else reduce_or)(outs[0], dims)]
     return [

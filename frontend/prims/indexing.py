@@ -368,6 +368,8 @@ def fill_of(dtype, value=None):
         value = complex("nan") if dtypes.is_complex(dtype) else float("nan")
     elif dtypes.is_bool(dtype):
         value = True
+    elif dtypes.is_extended(dtype):
+        value = 0
     else:
         value = int(dtypes.iinfo(dtype).min if dtypes.is_signed(dtype) else dtypes.iinfo(dtype).max)
     return typed_literal(value, dtype)

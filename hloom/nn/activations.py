@@ -1,8 +1,7 @@
 """Activation functions: elementwise, of any float dtype; integers become floats.
 
 They are compositions whose derivatives are finite where the function's is: where a branch would
-overflow, its argument is replaced before it is computed, not after. At a kink the derivative is the
-one on the left, as of `relu` at 0, unless a function says otherwise.
+overflow, its argument is replaced before it is computed, not after.
 """
 
 import math
@@ -43,7 +42,7 @@ def relu(x: ArrayLike) -> Array:
 @fused
 def relu6(x: ArrayLike) -> Array:
     """min(max(x, 0), 6); its derivative at 0 and at 6 is 0."""
-    return e.clamp(0, operand("relu6", x), 6)
+    return e.clamp(0.0, as_inexact("relu6", x), 6.0)
 
 
 @fused
@@ -114,8 +113,8 @@ def sparse_sigmoid(x: ArrayLike) -> Array:
 @fused
 def hard_tanh(x: ArrayLike) -> Array:
     """x, moved into [-1, 1]; its derivative at the ends is 1."""
-    x = as_inexact("hard_tanh", x)
-    return select(e.gt(x, 1.0), 1.0, select(e.lt(x, -1.0), -1.0, x))
+    x = operand("hard_tanh", x)
+    return select(e.gt(x, 1), 1, select(e.lt(x, -1), -1, x))
 
 
 @fused

@@ -168,6 +168,11 @@ def _masked_on_host(x, index):
         return None
     plan(x.aval.shape, index)  # raises for masks of a wrong shape
     host = [np.asarray(e) if isinstance(e, DeviceArray) else e for e in entries]
+    if dtypes.is_extended(x.aval.dtype):
+        # in memory each element is a row of words
+        places = np.arange(x.aval.size).reshape(x.aval.shape)[tuple(host)]
+        words = x._stored().reshape(x.aval.size, -1)[places]
+        return put(words, ShapedArray(places.shape, x.aval.dtype))
     found = np.ascontiguousarray(np.asarray(x)[tuple(host)])
     return put(found, ShapedArray(found.shape, x.aval.dtype, x.aval.weak_type))
 
