@@ -11,6 +11,7 @@ interned avals. Both are what happens when no trace is in force (`context.trace`
 
 import functools
 import inspect
+import operator
 from collections import OrderedDict
 
 import numpy as np
@@ -227,21 +228,28 @@ def compile_function(function, avals, name):
     return entry(compiled(prepared(stage(flat, avals, name)), name), tree[0])
 
 
-def entry(executable, structure):
+def entry(executable, structure, kept=None):
     """How to run an executable and wrap what it gives: execute, handlers, avals, structure.
 
     `execute(buffers).consume_with_handlers(handlers)` gives the results' buffers. `structure` is
-    the results' tree, `avals` their list; one result has no structure, and its aval is bare.
+    the results' tree, `avals` their list; one result has no structure, and its aval is bare. `kept`
+    gives the positions of the buffers that the executable takes, by default all.
     """
     execute, avals = executable.execute, executable.out_avals
     if context.settings.debug_nans:
         execute = _Steps(nans.checked(executable))
     elif executable.consts:
-        consts, plain = executable.consts, execute
-        execute = lambda buffers: plain((*consts, *buffers))  # noqa: E731
+        execute = _after(execute, lambda buffers, consts=executable.consts: (*consts, *buffers))
+    if kept is not None:
+        choose = operator.itemgetter(*kept) if len(kept) > 1 else lambda b: [b[i] for i in kept]
+        execute = _after(execute, choose)
     if pytree.treedef_is_leaf(structure):
         return execute, executable.handlers, avals[0], None
     return execute, executable.handlers, avals, structure
+
+
+def _after(execute, prepare):
+    return lambda buffers: execute(prepare(buffers))
 
 
 class _Steps:

@@ -13,6 +13,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.context import context
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, flatten_args, name_of
+from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.runtime import nans
@@ -38,10 +39,10 @@ class Staged:
 class Jitted:
     """What stands behind a jitted function: its options, its programs and its executables."""
 
-    def __init__(self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, inline):
+    def __init__(self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, keep_unused, inline):
         self.fun = fun
         self.name = name_of(fun)
-        self.inline = inline
+        self.keep_unused, self.inline = keep_unused, inline
         names, self.positions = _parameters(fun)
         self.static_nums, self.static_names = _both(static_argnums, static_argnames, names)
         self.donate_nums, self.donate_names = _both(donate_argnums, donate_argnames, names)
@@ -65,14 +66,15 @@ class Jitted:
                         key = (context.settings, *[x.aval for x in args])
                         buffers = [x._raw for x in args]
                     execute, handlers, avals, structure = entries[key]
-                except (AttributeError, KeyError):  # a tree, or a signature that is new
-                    return call_anyhow(args, kwargs)
-                results = execute(buffers).consume_with_handlers(handlers)
-                if structure is None:
-                    made = new(DeviceArray)  # half the time of a call of the class
-                    made._raw, made.aval = results[0], avals
-                    return made
-                return structure.unflatten(list(map(DeviceArray, results, avals)))
+                except (AttributeError, KeyError):
+                    pass  # a tree, or a signature that is new
+                else:
+                    results = execute(buffers).consume_with_handlers(handlers)
+                    if structure is None:
+                        made = new(DeviceArray)  # half the time of a call of the class
+                        made._raw, made.aval = results[0], avals
+                        return made
+                    return structure.unflatten(list(map(DeviceArray, results, avals)))
             return call_anyhow(args, kwargs)
 
         functools.update_wrapper(call, self.fun)
@@ -182,7 +184,11 @@ class Jitted:
     def _compile(self, fun, key, avals, tree):
         found = self.stage(fun, key, avals, tree)
         donated = self.donated(tree)
-        return entry(compiled(found.program, self.name, donated), found.out_tree)
+        program, kept = found.program, None
+        if not self.keep_unused:
+            program, kept = without_unused(program, donated)
+            donated = donated if kept is None else [kept.index(i) for i in donated]
+        return entry(compiled(program, self.name, donated), found.out_tree, kept)
 
     # ------------------------------------------------------------ stages
     def trace(self, *args, **kwargs):
@@ -203,6 +209,17 @@ class Jitted:
         """Forget what has been traced and compiled."""
         self.entries.clear()
         self.staged.clear()
+
+
+def without_unused(program, donated):
+    """The program without inputs that it neither uses nor takes over, and the positions of the rest."""
+    used = {a for eqn in program.eqns for a in eqn.invars}.union(program.outvars)
+    kept = [i for i, v in enumerate(program.invars) if v in used or i in donated]
+    if len(kept) == len(program.invars):
+        return program, None
+    invars = [program.invars[i] for i in kept]
+    constvars, consts = program.constvars, program.consts
+    return Program(constvars, invars, program.eqns, program.outvars, consts, program.name), kept
 
 
 def _specs(args, kwargs):
@@ -276,8 +293,9 @@ def jit(
     """Compile `fun` with XLA when it is called, once for each combination of shapes and dtypes.
 
     Static arguments are Python values that the trace may depend on; a new value compiles anew. The
-    memory of donated arguments may be reused for results, and the arguments are then deleted. `inline`
-    puts the function's equations into the trace around it instead of one call.
+    memory of donated arguments may be reused for results, and the arguments are then deleted. Arguments
+    that the function does not use are not passed on, unless `keep_unused`. `inline` puts the
+    function's equations into the trace around it instead of one call.
 
     >>> import hloom
     >>> @hloom.jit
@@ -286,7 +304,8 @@ def jit(
     >>> f(hloom.numpy.arange(3))
     Array([0, 2, 4], dtype=int32)
     """
-    options = static_argnums, static_argnames, donate_argnums, donate_argnames, inline
+    donate = donate_argnums, donate_argnames
+    options = static_argnums, static_argnames, *donate, keep_unused, inline
     if fun is None:
         return lambda f: jit_function(f, *options)
     return jit_function(fun, *options)
