@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import reduction as r
-from ops import ANY, BOOL, INTS, NUMERIC, ORDERED, A, Op, V, case
+from ops import ANY, BOOL, FLOATS, INTS, NUMERIC, ORDERED, A, Op, V, case
 
 AXES = [case(A(3, 4), axes=(0,)), case(A(2, 3, 2), axes=(0, 2)), case(A(3), axes=(0,))]
 BITS = [case(A(3, 4, low=-100, high=100), axes=(1,)), case(A(0, 4), axes=(0,))]
@@ -22,6 +23,17 @@ def extreme(function):
 
 def position(function):
     return lambda x, axis, index_dtype: function(x, axis).astype(index_dtype)
+
+
+def together(x, y):
+    """(1 + x) (1 + y) - 1 and the larger of two, for pairs: no operation that has a name."""
+    (a, b), (c, d) = x, y
+    return e.add(e.add(a, c), e.mul(a, c)), e.max(b, d)
+
+
+def general(x, y, axes):
+    """The primitive that takes any function."""
+    return list(r.reduce((x, y), (0.0, -np.inf), together, axes))
 
 
 OPS = [
@@ -45,5 +57,15 @@ OPS = [
         [case(A(3, 4), axis=1, index_dtype="int32"), case(A(3, 4), axis=0, index_dtype="uint8")],
         ORDERED,
         edges=[case(V([1.0, np.nan, np.nan], [2.0, 2.0, 1.0]), axis=1, index_dtype="int32")],
+    ),
+    Op(
+        general,
+        lambda x, y, axes: [np.prod(1 + x, axes) - 1, np.max(y, axes)],
+        [case(A(3, 5), A(3, 5), axes=(1,)), case(A(2, 3, 2), A(2, 3, 2), axes=(0, 2))],
+        FLOATS,
+        tol=64,
+        name="reduce",
+        covers=(r.reduce,),
+        edges=[case(A(2, 1), A(2, 1), axes=(1,))],
     ),
 ]
