@@ -24,6 +24,7 @@ _NAMES = {
         "config debug_nans default_matmul_precision disable_jit enable_x64 override"
     ),
     "hloom.frontend.prims.calls": "checkpoint_name",
+    "hloom.numpy.index_plan": "ds",
     "hloom.runtime.devices": (
         "default_backend device_count devices local_device_count local_devices process_count "
         "process_index"
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
         override,
     )
     from hloom.frontend.prims.calls import checkpoint_name
+    from hloom.numpy.index_plan import ds
     from hloom.runtime.devices import (
         default_backend,
         device_count,

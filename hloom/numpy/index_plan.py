@@ -144,7 +144,7 @@ class Plan:
 def plan(shape, index, wrap=True):
     """The Plan of `x[index]` for an array of `shape`; `wrap`: negative integers count back."""
     entries = index if type(index) is tuple else (_no_sequence(index),)
-    entries = _without_ellipsis(shape, [_entry(e) for e in entries])
+    entries, gap = _without_ellipsis(shape, [_entry(e) for e in entries])
     has_arrays = any(_is_array(e) or type(e) is Flag for e in entries)
     axes, layout, shapes, places = [], [], [], []
     for place, e in enumerate(entries):
@@ -163,7 +163,8 @@ def plan(shape, index, wrap=True):
             axes.extend(found)
             shapes.append(lengths)
     batch = broadcast_shapes("indexing", *shapes) if has_arrays else ()
-    if has_arrays and places[-1] - places[0] >= len(places):
+    # `...` keeps arrays apart even where it stands for no axis
+    if places and (places[-1] - places[0] >= len(places) or places[0] < gap <= places[-1]):
         layout.remove(BATCH)
         layout.insert(0, BATCH)
     if batch == (1,) and not any(type(a) is Points for a in axes):
@@ -226,7 +227,7 @@ def _entry(e):
         if type(e) is int:
             return e
     if not (dtypes.is_integer(e.dtype) or dtypes.is_bool(e.dtype)):
-        raise _wrong(f"an array of {aval_of(e)}")
+        raise _wrong(f"an array of {aval_of(e)}", "use x.astype(int)")
     if e.ndim == 0:
         concrete = (
             None if isinstance(e, Array) and dtypes.is_integer(e.dtype) else concrete_or_none(e)
@@ -258,11 +259,11 @@ def _converted(e):
     raise _wrong(f"{_brief(e)} of type {type(e).__name__}")
 
 
-def _wrong(found):
+def _wrong(found, remedy="use one of these, such as int(i)"):
     return IndexTypeError(
         "indexing: an index is an integer, a slice, ..., None, a mask or an integer array",
         f"one of its entries is {found}",
-        "use x.astype(int) to make an integer array",
+        remedy,
     )
 
 
@@ -283,17 +284,17 @@ def _consumes(e):
 
 
 def _without_ellipsis(shape, entries):
-    """The entries with one slice for each axis that `...`, or the end, stands for."""
+    """The entries with a slice for each axis that `...`, or the end, stands for; and its place."""
     count = sum(map(_consumes, entries))
     gaps = [i for i, e in enumerate(entries) if e is Ellipsis]
     if count > len(shape):
         found = f"the array has {len(shape)} axes, {count} are indexed"
         raise IndexingError("indexing: too many indices", found, "leave some away")
     if len(gaps) > 1:
-        remedy = "keep one; slices (:) stand for single axes"
+        remedy = "keep one; slices (:) stand for axes"
         raise IndexingError("indexing: an index has one `...`", f"there are {len(gaps)}", remedy)
     at = gaps[0] if gaps else len(entries)
-    return [*entries[:at], *[slice(None)] * (len(shape) - count), *entries[at + 1 :]]
+    return [*entries[:at], *[slice(None)] * (len(shape) - count), *entries[at + 1 :]], at
 
 
 def _span(e, n):
