@@ -24,6 +24,8 @@ def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
     """
     if x is None and y is None:
         return nonzero(condition, size=size, fill_value=fill_value)
+    if x is None and y is None:
+        return nonzero(condition, size=size, fill_value=fill_value)
     if x is None or y is None or size is not None or fill_value is not None:
         found = "x and y go together, and exclude size and fill_value"
         raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")

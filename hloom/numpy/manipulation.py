@@ -59,7 +59,8 @@ def _inferred(aval, shape):
 @fused
 def ravel(a: ArrayLike, order="C", *, out_sharding=None):
     """The elements in one axis."""
-    return reshape.function(a, (-1,) if aval_of(a).size else (0,), order)
+    a = operand("ravel", a)
+    return reshape.function(a, (aval_of(a).size,), order)
 
 
 @fused

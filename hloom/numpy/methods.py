@@ -16,9 +16,12 @@ from hloom.numpy import (
     reductions,
     repetition,
     rounding,
+    searching,
     selection,
     sorting,
     statistics,
+    taking,
+    triangles,
     updating,
 )
 from hloom.numpy.ufunc import is_operand
@@ -110,6 +113,11 @@ def namespace(self, *, api_version=None):
     return sys.modules[__package__]
 
 
+def compress(self, condition, axis=None, *, size=None, fill_value=0, out=None):
+    """The slices along an axis where a condition holds."""
+    return taking.compress(condition, self, axis, size=size, fill_value=fill_value, out=out)
+
+
 def round_(self, ndigits=None):
     """The nearest integers, or decimals, for the built-in `round`."""
     return rounding.round(self, ndigits or 0)
@@ -127,6 +135,7 @@ _METHODS = {
     "__iter__": indexing.iterate,
     "astype": astype,
     "clip": selection.clip,
+    "compress": compress,
     "conj": floats.conjugate,
     "conjugate": floats.conjugate,
     "copy": copy,
@@ -143,11 +152,14 @@ _METHODS = {
     "transpose": transpose,
     "view": view,
 }
-_REDUCTIONS = {
+_FROM_MODULES = {
     reductions: "all any argmax argmin max min prod ptp sum",
     statistics: "mean std var",
     cumulative: "cumprod cumsum",
+    searching: "nonzero searchsorted",
     sorting: "argpartition argsort partition sort",
+    taking: "choose take",
+    triangles: "diagonal",
 }
 _PROPERTIES = {
     "T": axes.transpose,
@@ -160,6 +172,6 @@ _PROPERTIES = {
 arrays.install({f"__{n}__": f for n, f in _OPERATORS.items()})
 arrays.install({f"__r{n}__": _reflected(_OPERATORS[n]) for n in _ARITHMETIC})
 arrays.install(_METHODS)
-for _module, _names in _REDUCTIONS.items():
+for _module, _names in _FROM_MODULES.items():
     arrays.install({n: getattr(_module, n) for n in _names.split()})
 arrays.install({n: property(f, doc=f.__doc__) for n, f in _PROPERTIES.items()})

@@ -25,6 +25,9 @@ _KEPT = {
 }
 
 
+_NUMBERS = bool | int | float | complex
+
+
 def keeps(dtype, kind):
     """Whether an array of `dtype` keeps it beside a Python number of type `kind`."""
     return dtype in _KEPT[kind]
@@ -41,9 +44,9 @@ def operand(name, x):
         return literal(typed_literal(x.item(), dtype).value, dtype)
     if isinstance(x, np.ndarray):
         return x.astype(dtypes.canonicalize(dtypes.dtype(x.dtype)), copy=False)
-    if isinstance(x, list | tuple | dict | str) or x is None:
-        raise not_an_array(name, x)
-    return operand(name, convert(x))
+    if hasattr(x, "__hloom_array__") or hasattr(x, "__array__") or isinstance(x, _NUMBERS):
+        return operand(name, convert(x))
+    raise not_an_array(name, x)
 
 
 def not_an_array(name, x):

@@ -31,10 +31,10 @@ _OPERANDS = Array | np.ndarray | np.generic | bool | int | float | complex | Lit
 def unary(name, body, primitive=None, direct=_NONE):
     """The fast wrapper of a function of one operand."""
     cache = function_cache()
-    bind = primitive and primitive.bind
 
     def call(x, /):
-        if context.trace is None:
+        trace = context.trace
+        if trace is None:
             if type(x) is not DeviceArray:
                 x = as_array(operand(name, x))
             found = cache.get((context.settings, x.aval))
@@ -43,7 +43,7 @@ def unary(name, body, primitive=None, direct=_NONE):
             execute, handlers, aval, _ = found
             return DeviceArray(execute((x._raw,)).consume_with_handlers(handlers)[0], aval)
         if isinstance(x, Array) and x.aval.dtype in direct:
-            return bind(x)[0]
+            return trace.bind(primitive, (x,), {})[0]
         return body(x)
 
     return _named(call, name, body)
@@ -58,10 +58,9 @@ def binary(name, body, primitive=None, direct=_NONE):
 
 
 def _binary(name, body, primitive, direct, cache, operator):
-    bind = primitive and primitive.bind
-
     def call(x, y, /):
-        if context.trace is None:
+        trace = context.trace
+        if trace is None:
             if type(x) is DeviceArray:
                 if type(y) is not DeviceArray:
                     if operator and not is_operand(name, y):
@@ -81,21 +80,28 @@ def _binary(name, body, primitive, direct, cache, operator):
             return DeviceArray(execute((x._raw, y._raw)).consume_with_handlers(handlers)[0], aval)
         if isinstance(x, Array):
             if isinstance(y, Array):
-                if x.aval is y.aval and x.aval.dtype in direct:
-                    return bind(x, y)[0]
+                if is_plain(x.aval, y.aval) and x.aval.dtype in direct:
+                    return trace.bind(primitive, (x, y), {})[0]
             elif type(y) in PYTHON_SCALARS and x.aval.dtype in direct:
                 y = number(y, x.aval.dtype)
                 if type(y) is Literal:
-                    return bind(x, y)[0]
+                    return trace.bind(primitive, (x, y), {})[0]
         elif type(x) in PYTHON_SCALARS and isinstance(y, Array) and y.aval.dtype in direct:
             x = number(x, y.aval.dtype)
             if type(x) is Literal:
-                return bind(x, y)[0]
+                return trace.bind(primitive, (x, y), {})[0]
         if operator and not (is_operand(name, x) and is_operand(name, y)):
             return NotImplemented
         return body(x, y)
 
     return _named(call, name, body)
+
+
+def is_plain(a, b):
+    """Whether operands of two avals need no promotion."""
+    if a is b:
+        return True
+    return a.dtype is b.dtype and (a.shape == b.shape or not a.shape or not b.shape)
 
 
 def is_operand(name, x):
