@@ -19,7 +19,7 @@ from hloom.numpy.promotion import (
     select,
     to_dtype,
 )
-from hloom.numpy.ufunc import of_one, of_one_inexact, of_two, operation
+from hloom.numpy.operations import of_one, of_one_inexact, of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 

@@ -17,7 +17,7 @@ from hloom.numpy.promotion import (
     to_dtype,
 )
 from hloom.numpy.rounding import trunc
-from hloom.numpy.ufunc import of_two, operation
+from hloom.numpy.operations import of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 

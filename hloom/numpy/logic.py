@@ -14,7 +14,7 @@ from hloom.numpy.promotion import (
     select,
     to_dtype,
 )
-from hloom.numpy.ufunc import of_one, of_two, operation
+from hloom.numpy.operations import of_one, of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 

@@ -24,7 +24,7 @@ from hloom.numpy import (
     triangles,
     updating,
 )
-from hloom.numpy.ufunc import is_operand
+from hloom.numpy.operations import is_operand
 
 
 def _operator(function):

@@ -16,7 +16,7 @@ from hloom.numpy.index_plan import plan
 from hloom.numpy.indexing import filled, operand_avals, template
 from hloom.numpy.promotion import broadcast_to, to_dtype
 from hloom.numpy.reading import read
-from hloom.numpy.ufunc import beside
+from hloom.numpy.operations import beside
 from hloom.numpy.writing import FUNCTIONS, Flags, cast, combined, write
 from hloom.runtime.array import DeviceArray
 from hloom.runtime.dispatch import compile_function, function_cache, fused, remember
