@@ -10,7 +10,7 @@ from hloom.frontend.context import context
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, name_of
 from hloom.frontend.ir import Program, Var, memoised
-from hloom.frontend.trace import Tracer, stage
+from hloom.frontend.trace import Tracer, aval_of, stage
 
 
 class Staged(NamedTuple):
@@ -70,3 +70,18 @@ def taking(program, places, avals):
     return Program(
         program.constvars, invars, program.eqns, program.outvars, program.consts, program.name
     )
+
+
+def common_consts(found):
+    """What several Staged functions close over, each value once; programs that take all of it."""
+    if not any([s.consts for s in found]):
+        return [], tuple([s.program for s in found])
+    places, values = {}, []
+    for s in found:
+        for x in s.consts:
+            if id(x) not in places:
+                places[id(x)] = len(values)
+                values.append(x)
+    avals = tuple([aval_of(x) for x in values])
+    programs = [taking(s.program, tuple([places[id(x)] for x in s.consts]), avals) for s in found]
+    return values, tuple(programs)

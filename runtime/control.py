@@ -2,6 +2,7 @@
 
 from hloom.frontend.context import context
 from hloom.frontend.prims import control
+from hloom.frontend.prims.implicit import linear_solve
 from hloom.frontend.trace import stage
 from hloom.runtime import nans
 from hloom.runtime.array import DeviceArray, as_array
@@ -34,3 +35,4 @@ def _kept_with(primitive, holder):
 _kept_with(control.cond, lambda params: params["branches"][0])
 _kept_with(control.while_loop, lambda params: params["body"])
 _kept_with(control.scan, lambda params: params["body"])
+_kept_with(linear_solve, lambda params: params["solve"])

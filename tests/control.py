@@ -1,9 +1,10 @@
-"""What the tests of control flow share: numeric derivatives, and functions to take them of.
+"""What the tests of control flow share: numeric derivatives, functions, messages of errors.
 
 Derivatives are compared with central differences in float64.
 """
 
 import numpy as np
+import pytest
 
 import hloom
 from hloom import lax
@@ -114,3 +115,12 @@ def scan_in_cond_in_scan(x, w):
         return c, y
 
     return lax.scan(outer, x, np.array([0.5, -0.3, 0.8]))
+
+
+def message_of(error, call):
+    """The text of the error that a call raises, without the line of the user's program."""
+    with pytest.raises(error) as caught:
+        call()
+    lines = str(caught.value).split("\n")
+    assert any(line.startswith("    at test_") for line in lines), lines
+    return [line for line in lines if not line.startswith("    at ")]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import hloom
+from control import message_of
 from hloom import lax
 from hloom import numpy as hnp
 from hloom.frontend.errors import (
@@ -19,15 +20,6 @@ from hloom.frontend.errors import (
 def _wide():
     with hloom.enable_x64():
         yield
-
-
-def message_of(error, call):
-    """The text of the error that a call raises, without the line of the user's program."""
-    with pytest.raises(error) as caught:
-        call()
-    lines = str(caught.value).split("\n")
-    assert any(line.startswith("    at test_control_errors.py:") for line in lines), lines
-    return [line for line in lines if not line.startswith("    at ")]
 
 
 def test_error_the_carry_changes_its_type():

@@ -111,13 +111,16 @@ def transpose_program(program, linear, given, forced=()):
     nonzero = []
     known_vars = [v for v, on in zip(program.invars, linear) if not on]
     linear_vars = [v for v, on in zip(program.invars, linear) if on]
-    constvars, unknown = program.constvars + known_vars, [None] * len(known_vars)
-    split = Program(constvars, linear_vars, program.eqns, program.outvars, program.consts + unknown)
+    before, after = _split(program, linear_vars)
+    split = Program((), linear_vars, after, program.outvars)
+    split.constvars = [*program.constvars, *known_vars, *before.outvars]
 
     def run(*values):
         known, cts = values[: len(known_vars)], iter(values[len(known_vars) :])
         found = transpose(
-            split, [next(cts) if g else None for g in given], [*program.consts, *known]
+            split,
+            [next(cts) if g else None for g in given],
+            [*program.consts, *known, *interpret(before, known)],
         )
         for i, on in enumerate(forced):
             if on and found[i] is None:
@@ -128,6 +131,20 @@ def transpose_program(program, linear, given, forced=()):
     avals = [v.aval for v in known_vars] + [a for a, g in zip(program.out_avals, given) if g]
     made = stage(run, avals, f"{program.name}_transpose")
     return Transposed(_sealed(made), tuple(nonzero))
+
+
+def _split(program, linear_vars):
+    """The program of what does not depend on linear inputs, and the equations of what does."""
+    reached, before, after = set(linear_vars), [], []
+    for eqn in program.eqns:
+        if any([type(a) is Var and a in reached for a in eqn.invars]):
+            reached.update(eqn.outvars)
+            after.append(eqn)
+        else:
+            before.append(eqn)
+    known_vars = [v for v in program.invars if v not in reached]
+    made = [v for q in before for v in q.outvars]
+    return Program(program.constvars, known_vars, before, made, program.consts), after
 
 
 class Batched(NamedTuple):

@@ -184,7 +184,9 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.prims.windows import reduce_window, reduce_window_shape_tuple
+from hloom.lax.associative import associative_scan
 from hloom.lax.branches import cond, switch
+from hloom.lax.implicit import custom_linear_solve, custom_root
 from hloom.lax.loops import fori_loop, scan, while_loop
 from hloom.lax.mapping import map
 

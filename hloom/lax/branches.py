@@ -7,7 +7,7 @@ from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import clamp, convert_element_type
-from hloom.frontend.staging import require_callable, staged, taking
+from hloom.frontend.staging import common_consts, require_callable, staged
 from hloom.frontend.trace import aval_of, concrete_or_none
 
 _ABSENT = object()
@@ -92,7 +92,7 @@ def _choose(what, index, funs, operands, names):
     avals = [aval_of(x) for x in leaves]
     found = [staged(fun, tree, avals, what) for fun in funs]
     _check_results(what, found, funs, names)
-    consts, programs = _common_consts(found)
+    consts, programs = common_consts(found)
     outs = control.cond.bind(index, *consts, *leaves, branches=programs)
     return found[0].out_tree.unflatten(outs)
 
@@ -115,18 +115,3 @@ def _check_results(what, found, funs, names):
             lines,
             "return one structure, with equal shapes and dtypes, from both",
         )
-
-
-def _common_consts(found):
-    """What the branches close over, each value once; the branches as programs that take it all."""
-    if not any([s.consts for s in found]):
-        return [], tuple([s.program for s in found])
-    places, values = {}, []
-    for s in found:
-        for x in s.consts:
-            if id(x) not in places:
-                places[id(x)] = len(values)
-                values.append(x)
-    avals = tuple([aval_of(x) for x in values])
-    programs = [taking(s.program, tuple([places[id(x)] for x in s.consts]), avals) for s in found]
-    return values, tuple(programs)

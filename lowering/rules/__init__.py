@@ -10,6 +10,7 @@ from hloom.lowering.rules import (
     cumulative,
     elementwise,
     fft,
+    implicit,
     indexing,
     linalg,
     random,
@@ -17,6 +18,7 @@ from hloom.lowering.rules import (
     scatter,
     sorting,
     special,
+    spectral,
     structural,
     windows,
 )

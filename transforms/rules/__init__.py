@@ -13,6 +13,7 @@ from hloom.transforms.rules import (
     cumulative,
     elementwise,
     fft,
+    implicit,
     indexing,
     linalg,
     random,
@@ -21,6 +22,7 @@ from hloom.transforms.rules import (
     scatter,
     sorting,
     special,
+    spectral,
     structural,
     windows,
 )

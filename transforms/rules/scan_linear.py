@@ -252,10 +252,8 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
     """Its carry is totals, cotangents of the carry; its xs are the known xs, cotangents of ys."""
     carry, ys = given[:num_carry], given[num_carry:]
     linear = (*consts_linear, *[True] * num_carry, *xs_linear)
-    known, rest = _without_known(body, linear)
-    rest_linear = (*linear, *[False] * len(known.outvars))
     while True:
-        found = transpose_program(rest, rest_linear, (*carry, *ys))
+        found = transpose_program(body, linear, (*carry, *ys))
         sizes = sum(consts_linear), num_carry, sum(xs_linear)
         in_consts, in_carry, in_xs = grouped(found.nonzero, sizes)
         if either(carry, in_carry) == carry:
@@ -273,8 +271,7 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
 
     def run(*values):
         consts, sums, cts, xs, ys_cts = grouped(values, tuple(map(len, groups)))
-        again = interpret(known, [*consts, *xs])
-        outs = interpret(found.program, [*consts, *xs, *again, *cts, *ys_cts])
+        outs = interpret(found.program, [*consts, *xs, *cts, *ys_cts])
         to_consts, to_carry, to_xs = grouped(unpack(outs, found.nonzero), sizes)
         sums = [add(s, t) for s, t in zip(sums, present(to_consts), strict=True)]
         new = [zeros(a) if t is None else t for t, a, on in zip(to_carry, avals[1], carry) if on]
@@ -282,13 +279,3 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
 
     made = stage(run, [a for group in groups for a in group], f"{body.name}_transpose")
     return _Backward(made, tuple(in_consts), tuple(carry), tuple(in_xs), totals)
-
-
-def _without_known(body, linear):
-    """The part of a body that does not depend on linear inputs, and the body that is given it."""
-    known = [v for v, on in zip(body.invars, linear) if not on]
-    reached = _unchanging(_with(body, invars=known), len(known))
-    before = [q for q in body.eqns if q.outvars and q.outvars[0] in reached]
-    made = [v for q in before for v in q.outvars]
-    after = [q for q in body.eqns if not q.outvars or q.outvars[0] not in reached]
-    return _with(body, known, before, made), _with(body, [*body.invars, *made], after)
