@@ -20,6 +20,7 @@ from hloom.frontend.prims.elementwise import (
     gt,
     integer_pow,
     lt,
+    max,
     mul,
     ne,
     real,
@@ -255,3 +256,35 @@ def _largest_first(x, order, j):
     places = argmax(select(free, lengths, typed_literal(-1, aval_of(lengths).dtype)), last, _INT)
     moved = transposed(_exchanged(transposed(x), j, places))
     return moved, _exchanged(order, j, places)
+
+
+# ---------------------------------------------------------------- tridiagonal systems
+def tridiagonal_solve(dl, d, du, b):
+    """Elimination downwards, then substitution upwards (4.3.6), without exchanges of rows."""
+    n = aval_of(b).shape[-2]
+    side = lambda v: reshape(v, (*aval_of(v).shape, 1))
+    dl, d, du = side(dl), side(d), side(du)
+
+    def down(i, dl, d, du, b, ratios, x):
+        before = max(sub(i, 1), 0)
+        below = select(gt(i, 0), _row(dl, i), _zero(dl))
+        pivot = sub(_row(d, i), mul(below, _row(ratios, before)))
+        row = sub(_row(b, i), mul(_filled_row(below, b), _row(x, before)))
+        ratios = select(eq(_rows(ratios), i), _filled(div(_row(du, i), pivot), ratios), ratios)
+        row = div(row, _filled_row(pivot, b))
+        return dl, d, du, b, ratios, select(eq(_rows(x), i), _filled(row, x), x)
+
+    *_, ratios, x = repeat(n, down, dl, d, du, b, _zeros(d), _zeros(b))
+
+    def up(i, ratios, x):
+        here = sub(n - 2, i)
+        row = sub(_row(x, here), mul(_filled_row(_row(ratios, here), x), _row(x, add(here, 1))))
+        return ratios, select(eq(_rows(x), here), _filled(row, x), x)
+
+    return repeat(n - 1, up, ratios, x)[1]
+
+
+def _filled_row(x, like):
+    """One element for each matrix, repeated to a row as long as those of `like`."""
+    shape = aval_of(like).shape
+    return broadcast_in_dim(x, (*shape[:-2], 1, shape[-1]), range(len(shape)))
