@@ -16,7 +16,7 @@ from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.lax.loops import fori_loop
 from hloom.numpy.manipulation import ravel
-from hloom.numpy.promotion import operand, promote_dtypes, to_dtype
+from hloom.numpy.promotion import operand, promote_dtypes, strong, to_dtype
 from hloom.runtime.array import put
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -80,7 +80,7 @@ def _nonzero_sized(a: ArrayLike, size, fills: ArrayLike):
 
 
 def _filled(size, fill, dtype):
-    return s.broadcast_in_dim(to_dtype(operand("nonzero", fill), dtype), (size,), ())
+    return s.broadcast_in_dim(strong(to_dtype(operand("nonzero", fill), dtype)), (size,), ())
 
 
 def flatnonzero(a, *, size=None, fill_value=None):
