@@ -279,8 +279,8 @@ ERRORS = {
         lambda: hnp.put(X, 0, 1.0),
         ValueError,
         (
-            "put: cannot change an array\n    arrays are immutable, and inplace is True, NumPy's way\n"
-            "    pass inplace=False"
+            "put: cannot change an array\n"
+            "    arrays are immutable, and inplace is True, NumPy's way\n    pass inplace=False"
         ),
     ),
     "choose": (
@@ -295,8 +295,8 @@ ERRORS = {
         lambda: hloom.jit(lambda a: hnp.choose(a, [X, X]))(np.array([1], np.int32)),
         TypeError,
         (
-            "choose: the mode 'raise' needs concrete numbers\n    they are traced under jit (i32[1])\n"
-            "    use mode='clip' or mode='wrap'"
+            "choose: the mode 'raise' needs concrete numbers\n"
+            "    they are traced under jit (i32[1])\n    use mode='clip' or mode='wrap'"
         ),
     ),
     "nonzero under jit": (
