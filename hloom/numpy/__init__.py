@@ -63,7 +63,6 @@ from hloom.numpy.elementwise import (
     absolute,
     acos,
     acosh,
-    add,
     arccos,
     arccosh,
     arcsin,
@@ -95,13 +94,7 @@ from hloom.numpy.elementwise import (
     log1p,
     log2,
     log10,
-    logaddexp,
-    logaddexp2,
-    maximum,
-    minimum,
     mod,
-    multiply,
-    negative,
     positive,
     pow,
     power,
@@ -115,7 +108,6 @@ from hloom.numpy.elementwise import (
     sinh,
     sqrt,
     square,
-    subtract,
     tan,
     tanh,
     true_divide,
@@ -218,14 +210,11 @@ from hloom.numpy.logic import (
     allclose,
     array_equal,
     array_equiv,
-    bitwise_and,
     bitwise_count,
     bitwise_invert,
     bitwise_left_shift,
     bitwise_not,
-    bitwise_or,
     bitwise_right_shift,
-    bitwise_xor,
     equal,
     greater,
     greater_equal,
@@ -241,10 +230,7 @@ from hloom.numpy.logic import (
     left_shift,
     less,
     less_equal,
-    logical_and,
     logical_not,
-    logical_or,
-    logical_xor,
     not_equal,
     right_shift,
 )
@@ -339,6 +325,7 @@ from hloom.numpy.searching import (
 from hloom.numpy.selection import (
     clip,
 )
+from hloom.numpy.setops import intersect1d, isin, setdiff1d, setxor1d, union1d
 from hloom.numpy.sets import (
     unique,
     unique_all,
@@ -353,6 +340,7 @@ from hloom.numpy.sorting import (
     partition,
     sort,
     sort_complex,
+    top_k,
 )
 from hloom.numpy.spaces import (
     geomspace,
@@ -361,12 +349,7 @@ from hloom.numpy.spaces import (
     logspace,
     meshgrid,
 )
-from hloom.numpy.statistics import (
-    average,
-    mean,
-    std,
-    var,
-)
+from hloom.numpy.statistics import average, corrcoef, cov, mean, std, var
 from hloom.numpy.taking import (
     choose,
     compress,
@@ -448,6 +431,24 @@ from hloom.numpy.types import (
     uint32,
     uint64,
     unsignedinteger,
+)
+from hloom.numpy.ufuncs import (
+    add,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    frompyfunc,
+    logaddexp,
+    logaddexp2,
+    logical_and,
+    logical_or,
+    logical_xor,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    subtract,
+    ufunc,
 )
 from hloom.numpy.vectorized import (
     apply_along_axis,

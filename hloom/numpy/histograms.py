@@ -14,12 +14,10 @@ from hloom.frontend.errors import (
 )
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims.indexing import GatherDimensionNumbers, GatherScatterMode, gather
 from hloom.frontend.prims.reduction import reduce_max, reduce_min, reduce_sum
 from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter_add
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
-    expand_dims,
     full,
     iota,
     reshape,
@@ -35,9 +33,12 @@ from hloom.numpy.promotion import (
     select,
     to_dtype,
 )
+from hloom.numpy.searching import searchsorted
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
+#: as many edges are compared with every value
+_FEW = 32
 _INTO_VECTOR = ScatterDimensionNumbers((), (0,), (0,))
 
 
@@ -48,20 +49,8 @@ def _flat(x):
 # ---------------------------------------------------------------- bins
 def rank(edges, x, strict):
     """How many of the sorted edges are not above `x`, or below it if `strict`; all for NaN."""
-    m = aval_of(edges).shape[0]
-    shape = aval_of(x).shape
-    low = full(shape, typed_literal(0, "int32"))
-    numbers = GatherDimensionNumbers((), (0,), (0,))
-    beyond = e.ge if strict else e.gt
-    for step in reversed([1 << k for k in range(m.bit_length())]):
-        here = e.add(low, typed_literal(step, "int32"))
-        inside = e.min(here, typed_literal(m, "int32"))
-        place = expand_dims(e.sub(inside, typed_literal(1, "int32")), (len(shape),))
-        edge = gather(edges, place, numbers, (1,), mode=GatherScatterMode.PROMISE_IN_BOUNDS)
-        fits = e.le(here, typed_literal(m, "int32"))
-        fits = e.bitwise_and(fits, e.bitwise_not(beyond(edge, x)))
-        low = e.select(fits, here, low)
-    return low
+    method = "compare_all" if aval_of(edges).size <= _FEW else "scan_unrolled"
+    return searchsorted.function(edges, x, "left" if strict else "right", method=method)
 
 
 @fused

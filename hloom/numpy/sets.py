@@ -97,7 +97,8 @@ def unique(
 def _on_host(ar, axis, equal_nan, asked):
     """All four results for a concrete array; those not asked for are None."""
     ar = operand("unique", ar)
-    host = ar.concrete() if isinstance(ar, Tracer) else ar
+    traced = isinstance(ar, Tracer)
+    host = ar.concrete() if traced else ar
     if host is None:
         raise TracerArrayError(
             "unique: the number of distinct elements must be known",
@@ -106,18 +107,29 @@ def _on_host(ar, axis, equal_nan, asked):
         )
     host = np.asarray(host)
     narrow = dtypes.is_float(host.dtype) and host.dtype.itemsize < 4
-    host = host.astype(np.float32) if narrow else host
-    _, first, inverse, counts = np.unique(host, True, True, True, axis, equal_nan=equal_nan)
-    own = aval_of(ar)
-    inverse = inverse.reshape(own.shape if axis is None else -1)
-    whole = reshape(ar, (own.size,)) if axis is None else ar
+    found = np.unique(
+        host.astype(np.float32) if narrow else host,
+        traced or asked[1],
+        *asked[2:],
+        axis,
+        equal_nan=equal_nan,
+    )
+    found = iter(found if isinstance(found, tuple) else (found,))
+    values = next(found)
     index = dtypes.canonicalize(dtypes.int64)
     first, inverse, counts = (
-        as_array(v.astype(index)) if wanted or v is first else None
-        for v, wanted in zip((first, inverse, counts), asked[1:], strict=True)
+        as_array(next(found).astype(index)) if wanted else None
+        for wanted in (traced or asked[1], *asked[2:])
     )
-    at = 0 if axis is None else axis
-    return _take(whole, first, at), first, inverse, counts
+    own = aval_of(ar)
+    if traced:  # taken from the tracer, values have derivatives
+        whole = reshape(ar, (own.size,)) if axis is None else ar
+        values = _take(whole, first, axis or 0)
+    else:
+        values = as_array(values.astype(own.dtype, copy=False))
+    if inverse is not None:
+        inverse = reshape(inverse, own.shape if axis is None else (own.shape[axis],))
+    return values, first, inverse, counts
 
 
 @fused

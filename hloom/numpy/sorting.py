@@ -6,7 +6,13 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import sorting as s
 from hloom.frontend.prims.indexing import index_in_dim
-from hloom.frontend.prims.structural import broadcasted_iota, canonical_axis, reshape, rev
+from hloom.frontend.prims.structural import (
+    broadcasted_iota,
+    canonical_axis,
+    reshape,
+    rev,
+    slice_in_dim,
+)
 from hloom.frontend.trace import aval_of
 from hloom.numpy.folding import finished
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, to_dtype
@@ -140,3 +146,27 @@ def argpartition(a: ArrayLike, kth, axis=-1):
     """The positions that partition an axis at `kth`; see `partition`."""
     a, axis = _checked("argpartition", a, kth, axis)
     return _order(a, axis, dtypes.canonicalize(dtypes.int64))
+
+
+@fused
+def top_k(a: ArrayLike, k, /, *, axis=-1, mode="largest", sorted=True):
+    """The `k` largest elements along an axis, or the smallest, in order, and their positions.
+
+    >>> import hloom.numpy as np
+    >>> np.top_k(np.array([1, 5, 3]), 2, mode="smallest")
+    (Array([1, 3], dtype=int32), Array([0, 2], dtype=int32))
+    """
+    if mode not in ("largest", "smallest"):
+        found = f"it is {mode!r}"
+        raise ValueRangeError("top_k: the mode is not known", found, "use 'largest' or 'smallest'")
+    a, axis = _prepared("top_k", a, axis)
+    index = dtypes.canonicalize(dtypes.int64)
+    if mode == "largest":
+        values, order = s.top_k(a, k, axis=axis)
+        return finished(values, aval_of(a).dtype), to_dtype(order, index)
+    if not 0 <= k <= aval_of(a).shape[axis]:
+        found = f"axis {axis} of {aval_of(a)} has {aval_of(a).shape[axis]} elements"
+        raise ValueRangeError(f"top_k: there are no {k} elements", found, "use a smaller k")
+    positions = broadcasted_iota(index, aval_of(a).shape, axis)
+    values, order = (slice_in_dim(v, 0, k, axis=axis) for v in s.sort((a, positions), axis))
+    return finished(values, aval_of(a).dtype), order

@@ -4,8 +4,15 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.contraction import dot_general
 from hloom.frontend.prims.reduction import reduce_sum
-from hloom.frontend.prims.structural import broadcast_in_dim, transpose
+from hloom.frontend.prims.structural import (
+    broadcast_in_dim,
+    broadcasted_iota,
+    concatenate,
+    reshape,
+    transpose,
+)
 from hloom.frontend.trace import aval_of
 from hloom.numpy.folding import count, finished, keep, mask_for, reduced_axes, wide
 from hloom.numpy.promotion import (
@@ -214,3 +221,95 @@ def _as_weights(weights, shape, axes, axis):
         raise ShapeError("average: the weights do not fit", found, remedy)
     order = sorted(range(len(axes)), key=axes.__getitem__)
     return broadcast_in_dim(transpose(weights, order), shape, sorted(axes))
+
+
+# ---------------------------------------------------------------- covariance
+def _variables(name, m, y, rowvar, dtype):
+    """The observations of variables, one variable a row."""
+    parts = [m] if y is None else [m, y]
+    parts = promote_dtypes_inexact(name, *(operand(name, p) for p in parts))
+    if dtype is not None:
+        parts = [to_dtype(p, requested(name, dtype)) for p in parts]
+    rows = []
+    for p in parts:
+        n = aval_of(p).ndim
+        if n > 2:
+            found = f"there is one of shape {aval_of(p).shape}"
+            raise ShapeError(f"{name}: variables are a vector or matrix", found, "reshape it")
+        p = transpose(p, (1, 0)) if n == 2 and not rowvar else p
+        rows.append(p if n == 2 else reshape(p, (1, aval_of(p).size)))
+    return concatenate(rows, 0)
+
+
+@fused
+def cov(
+    m: ArrayLike,
+    y: ArrayLike | None = None,
+    rowvar=True,
+    bias=False,
+    ddof=None,
+    fweights: ArrayLike | None = None,
+    aweights: ArrayLike | None = None,
+    dtype=None,
+):
+    """The covariances of variables, a matrix; each row of `m` (and `y`) is one, or each column.
+
+    Divided by n - 1, by n if `bias`, or by n - ddof. `fweights` count repeated observations,
+    `aweights` say how much each matters.
+
+    >>> import hloom.numpy as np
+    >>> np.cov(np.array([[0.0, 1.0, 2.0], [2.0, 1.0, 0.0]]))
+    Array([[ 1., -1.],
+           [-1.,  1.]], dtype=float32)
+    """
+    return _covariance("cov", m, y, rowvar, bias, ddof, fweights, aweights, dtype)
+
+
+def _covariance(name, m, y, rowvar, bias, ddof, fweights, aweights, dtype):
+    x = _variables(name, m, y, rowvar, dtype)
+    (count_, n), kind = aval_of(x).shape, aval_of(x).dtype
+    real = dtypes.to_real(kind)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights = None
+    for w in (fweights, aweights):
+        if w is not None:
+            w = to_dtype(operand(name, w), real)
+            if aval_of(w).shape != (n,):
+                found = f"there are {n} observations, the weights are {aval_of(w)}"
+                raise ShapeError(f"{name}: one weight for each observation", found, "correct them")
+            weights = w if weights is None else e.mul(weights, w)
+    if weights is None:
+        size, share, scale = _number(n, real), None, _number(n - ddof, real)
+    else:
+        size = _sum(weights, (0,))
+        share = broadcast_in_dim(to_dtype(weights, kind), (count_, n), (1,))
+        scale = e.sub(size, _number(ddof, real))
+        if ddof and aweights is not None:
+            squares = e.mul(weights, to_dtype(operand(name, aweights), real))
+            scale = e.sub(size, e.div(e.mul(_number(ddof, real), _sum(squares, (0,))), size))
+    weighted = x if share is None else e.mul(x, share)
+    apart = e.sub(x, _spread(over(_sum(weighted, (1,)), size), (count_, n), (1,)))
+    other = apart if share is None else e.mul(apart, share)
+    other = e.conj(other) if dtypes.is_complex(kind) else other
+    product = over(dot_general(apart, other, (((1,), (1,)), ((), ()))), scale)
+    return reshape(product, ()) if count_ == 1 else product
+
+
+@fused
+def corrcoef(x: ArrayLike, y: ArrayLike | None = None, rowvar=True, dtype=None):
+    """The correlations of variables, a matrix; see `cov`."""
+    c = _covariance("corrcoef", x, y, rowvar, False, None, None, None, dtype)
+    kind = aval_of(c).dtype
+    if not aval_of(c).ndim:
+        return e.div(c, c)
+    n = aval_of(c).shape[0]
+    index = [broadcasted_iota("int32", (n, n), i) for i in (0, 1)]
+    diagonal = _sum(select(e.eq(*index), c, _number(0, kind)), (1,))
+    scale = e.sqrt(e.real(diagonal) if dtypes.is_complex(kind) else diagonal)
+    scale = to_dtype(scale, kind)
+    scale = e.mul(_spread(scale, (n, n), (1,)), _spread(scale, (n, n), (0,)))
+    c = e.div(c, scale)
+    low, high = _number(-1, dtypes.to_real(kind)), _number(1, dtypes.to_real(kind))
+    if dtypes.is_complex(kind):
+        return e.complex(e.clamp(low, e.real(c), high), e.clamp(low, e.imag(c), high))
+    return e.clamp(low, c, high)

@@ -69,6 +69,7 @@ def _sort(ctx, *operands, dimension, is_stable, num_keys):
     return results if rest else results[len(keys) :]
 
 
+@rule(s.sort, platform="cuda")
 @rule(s.sort, platform="cpu")
 def _sort_pairs(ctx, *operands, dimension, is_stable, num_keys):
     if len(operands) == 1:
@@ -93,7 +94,8 @@ def _sort_pairs(ctx, *operands, dimension, is_stable, num_keys):
 
 def _ordered(ctx, key, key_aval, positions, index, dimension):
     """The positions 0, 1, ... sorted by a key, stably."""
-    if key_aval.dtype.itemsize > 4 or index.dtype.itemsize > 4:
+    wide = key_aval.dtype.itemsize > 4 or index.dtype.itemsize > 4
+    if wide or ctx.module.platform != "cpu":
         return _by_keys(ctx, [key, positions], [key_aval, index], 1, dimension, True)[1]
     both = ShapedArray(index.shape, "int64")
     packed = ctx.lower_fun(_pack, [key, positions], [key_aval, index])
