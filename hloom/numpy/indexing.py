@@ -13,7 +13,7 @@ from hloom.frontend.context import context
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.trace import aval_of
 from hloom.numpy.index_plan import InBounds, plan
-from hloom.numpy.reading import read
+from hloom.numpy.reading import read, row
 from hloom.runtime.array import DeviceArray, put
 from hloom.runtime.dispatch import compile_function, function_cache, remember
 
@@ -61,7 +61,10 @@ def getitem(x, index):
         found = _masked_on_host(x, index)
         if found is not None:
             return found
-    return read(x, plan(aval_of(x).shape, index))
+    shape = aval_of(x).shape
+    if type(index) is int and shape and shape[0]:
+        return row(x, shape, index)
+    return read(x, plan(shape, index))
 
 
 def _row(x, index):

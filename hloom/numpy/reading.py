@@ -8,6 +8,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.context import context
 from hloom.frontend.errors import IndexingError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import structural as s
@@ -23,7 +24,7 @@ from hloom.frontend.prims.indexing import (
     gather,
     index_dtype,
 )
-from hloom.frontend.trace import aval_of
+from hloom.frontend.trace import StageTrace, aval_of
 from hloom.numpy.index_plan import BATCH, Point, Points, Span, Window
 
 
@@ -41,7 +42,7 @@ def read(x, plan, wrap=True, mode=None, fill_value=None, is_sorted=False, unique
         found = f"axis {empty[0]} of an array of shape {aval.shape} has length 0"
         raise IndexingError("indexing: a position on an empty axis", found, "there are no elements")
     if not plan.advanced:
-        if is_static(plan):
+        if is_static(plan) and (mode is FILL or not points or is_staged()):
             return _sliced(x, aval, plan, mode, fill_value)
         if mode is not FILL or all(e.safe for _, e in points):
             return _windowed(x, aval, plan, wrap)
@@ -53,7 +54,32 @@ def is_static(plan):
     return all(type(e) is Span or (type(e) is Point and type(e.index) is int) for e in plan.axes)
 
 
+def is_staged():
+    """Whether operations are noted in a program, not run at once.
+
+    Where each is run at once, a static position is better an operand: one program serves them all.
+    """
+    trace = context.trace
+    while trace is not None and type(trace) is not StageTrace:
+        trace = getattr(trace, "parent", None)
+    return trace is not None
+
+
 # ---------------------------------------------------------------- slices
+def row(x, shape, index):
+    """`x[index]` for a Python integer: `read` of the simplest plan, without making it."""
+    n, rest = shape[0], shape[1:]
+    index = min(max(index + n if index < 0 else index, 0), n - 1)
+    zeros, sizes = (0,) * len(rest), (1, *rest)
+    if is_staged():
+        starts, limits, strides = (index, *zeros), (index + 1, *rest), (1,) * len(shape)
+        (found,) = s.slice.bind(x, start_indices=starts, limit_indices=limits, strides=strides)
+    else:
+        starts = [typed_literal(i, index_dtype(shape)) for i in (index, *zeros)]
+        (found,) = dynamic_slice.bind(x, *starts, slice_sizes=sizes)
+    return s.reshape.bind(found, new_sizes=rest)[0]
+
+
 def _sliced(x, aval, plan, mode, fill_value):
     starts, limits, strides, reverse = [], [], [], []
     for a, (e, n) in enumerate(zip(plan.axes, aval.shape, strict=True)):

@@ -27,7 +27,7 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy import elementwise
 from hloom.numpy.index_plan import BATCH, Plan, Point, Points, Span
 from hloom.numpy.promotion import broadcast_shapes, common_dtype, operand, to_dtype
-from hloom.numpy.reading import index_vectors, is_static, read, window_of
+from hloom.numpy.reading import index_vectors, is_staged, is_static, read, window_of
 
 #: operation -> (its scatter, the primitive that combines an element and a value, if there is one)
 SCATTERS = {
@@ -188,7 +188,7 @@ def _boxed(x, plan, operation, value, flags):
 
 
 def _read_box(x, starts, sizes):
-    if all(type(i) is Literal for i in starts):
+    if is_staged() and all(type(i) is Literal for i in starts):
         low = [i.value for i in starts]
         return s.slice(x, low, [i + n for i, n in zip(low, sizes, strict=True)])
     return dynamic_slice.bind(x, *starts, slice_sizes=tuple(sizes))[0]
