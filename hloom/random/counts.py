@@ -26,6 +26,7 @@ from hloom.frontend.trace import aval_of
 from hloom.lax.loops import scan, while_loop
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, to_dtype
 from hloom.random.draw import (
+    check_fits,
     constant,
     float_dtype,
     full_shape,
@@ -292,9 +293,7 @@ def multinomial(
         raise ShapeError("multinomial: takes probabilities along an axis", found, "pass a vector")
     batch = broadcast_shapes("multinomial", aval_of(n).shape, own[:-1])
     shape = batch if shape is None else canonical_shape("multinomial", shape)
-    if broadcast_shapes("multinomial", batch, shape) != shape:
-        found = f"the parameters have leading axes {batch}"
-        raise ShapeError(f"multinomial: cannot draw shape {shape}", found, "end the shape in these")
+    check_fits("multinomial", batch, shape)
     made, words = words_of("multinomial", key)
     count = own[-1]
     p = broadcast_to(p, (*shape, count))

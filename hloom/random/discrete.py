@@ -22,10 +22,11 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.trace import aval_of
-from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, to_dtype
+from hloom.numpy.promotion import broadcast_to, operand, to_dtype
 from hloom.random.continuous import extreme, fine_unit, mode_is_high, sign_of
 from hloom.random.draw import (
     bits_of,
+    check_fits,
     float_dtype,
     full_shape,
     int_dtype,
@@ -110,11 +111,8 @@ def categorical(
     axis = canonical_axis("categorical", axis, len(lengths))
     own = lengths[:axis] + lengths[axis + 1 :]
     shape = own if shape is None else canonical_shape("categorical", shape)
+    check_fits("categorical", own, shape)
     lead = len(shape) - len(own)
-    if lead < 0 or broadcast_shapes("categorical", shape, own) != shape:
-        found = f"the logits without axis {axis} have shape {own}"
-        remedy = f"end the shape in {own}"
-        raise ShapeError(f"categorical: cannot draw shape {shape}", found, remedy)
     dtype = aval_of(logits).dtype
     index = _index_dtype()
     if replace:

@@ -93,10 +93,17 @@ def full_shape(name, shape, *parameters):
     if shape is None:
         return own
     shape = canonical_shape(name, shape)
-    if own and broadcast_shapes(name, own, shape) != shape:
-        found = f"its parameters have shape {own}"
-        raise ShapeError(f"{name}: cannot draw shape {shape}", found, f"draw {own} or wider")
+    check_fits(name, own, shape)
     return shape
+
+
+def check_fits(name, own, shape):
+    """Raise unless parameters of shape `own` broadcast to the shape of the draws."""
+    lead = len(shape) - len(own)
+    if lead < 0 or any(n not in (1, m) for n, m in zip(own, shape[lead:], strict=True)):
+        found = f"its parameters have shape {own}"
+        remedy = f"end the shape in {own}, or leave it away"
+        raise ShapeError(f"{name}: cannot draw shape {shape}", found, remedy)
 
 
 def parameters(name, dtype, *values):

@@ -20,6 +20,7 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to
 from hloom.random.continuous import gaussian, sign_of
 from hloom.random.draw import (
+    check_fits,
     constant,
     float_dtype,
     full_shape,
@@ -168,9 +169,7 @@ def dirichlet(
         found = "it is a scalar"
         raise ShapeError("dirichlet: takes parameters along a last axis", found, "pass a vector")
     shape = own[:-1] if shape is None else canonical_shape("dirichlet", shape)
-    if broadcast_shapes("dirichlet", own[:-1], shape) != shape:
-        found = f"the parameters have shape {own}"
-        raise ShapeError(f"dirichlet: cannot draw shape {shape}", found, f"end in {own[:-1]}")
+    check_fits("dirichlet", own[:-1], shape)
     full = (*shape, own[-1])
     x = log_gamma_numbers("dirichlet", key, broadcast_to(alpha, full), full)
     lead, end = range(len(shape)), [len(shape)]

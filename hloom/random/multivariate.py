@@ -21,7 +21,15 @@ from hloom.numpy.promotion import (
     to_dtype,
 )
 from hloom.random.continuous import positive
-from hloom.random.draw import float_dtype, parameters, placed, requested, spread, subkeys
+from hloom.random.draw import (
+    check_fits,
+    float_dtype,
+    parameters,
+    placed,
+    requested,
+    spread,
+    subkeys,
+)
 from hloom.random.gamma import generalized_normal
 from hloom.random.normal import normal
 from hloom.runtime.dispatch import fused
@@ -64,10 +72,7 @@ def multivariate_normal(
     n = own[-1]
     batch = broadcast_shapes("multivariate_normal", own[:-1], square[:-2])
     shape = batch if shape is None else canonical_shape("multivariate_normal", shape)
-    if broadcast_shapes("multivariate_normal", batch, shape) != shape:
-        found = f"the parameters have leading axes {batch}"
-        what = f"multivariate_normal: cannot draw shape {shape}"
-        raise ShapeError(what, found, "end the shape in these")
+    check_fits("multivariate_normal", batch, shape)
     factor = _FACTORS[method](cov)
     factor = broadcast_to(factor, (*shape, n, n)) if len(square) > 2 else factor
     x = normal.function(key, (*shape, n), dtype)
