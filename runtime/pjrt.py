@@ -137,11 +137,12 @@ _PACKED = ("int2", "int4", "uint2", "uint4", "float4_e2m1fn")
 def to_numpy(buffer, aval):
     """The values of a buffer as a read-only NumPy array, without a copy where the dtype allows."""
     dtype = aval.dtype
-    if buffer.platform() != "cpu" or dtype.name in _PACKED:
+    on_host = buffer.platform() == "cpu"
+    if on_host and dtype.isbuiltin == 1:  # not one of ml_dtypes
+        return np.asarray(buffer)
+    if not on_host or dtype.name in _PACKED:
         found, _ = buffer._single_device_array_to_np_array_did_copy()
         return found
-    if dtype.isbuiltin == 1:  # not one of ml_dtypes
-        return np.asarray(buffer)
     buffer.block_until_ready()
     holder = _Memory(buffer, aval)
     return np.asarray(holder).view(dtype).reshape(aval.shape)

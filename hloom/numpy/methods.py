@@ -53,7 +53,7 @@ _ARITHMETIC = {
     "floordiv": elementwise.floor_divide,
     "mod": elementwise.remainder,
     "divmod": elementwise.divmod,
-    "matmul": products.matmul,
+    "matmul": products.at,
     "and": logic.bitwise_and,
     "or": logic.bitwise_or,
     "xor": logic.bitwise_xor,
