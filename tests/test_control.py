@@ -98,6 +98,27 @@ def test_switch_moves_the_index_into_range(index):
     assert int(lax.switch(index, branches[:1], operand=3)) == 3
 
 
+def test_a_known_predicate_leaves_one_branch():
+    for pred, name in ((True, "sine"), (False, "cosine")):
+        text = hloom.jit(lambda x, p=pred: lax.cond(p, hnp.sin, hnp.cos, x)).lower(1.0).as_text()
+        assert f"stablehlo.{name}" in text
+        assert "stablehlo.if" not in text
+
+
+def test_platform_dependent_compiles_one_function():
+    def f(x):
+        return lax.platform_dependent(x, cpu=lambda x: x + 1, tpu=hnp.sin)
+
+    def g(x):
+        return lax.platform_dependent(x, tpu=hnp.sin, default=lambda x: x - 1)
+
+    for h, expected in ((f, 4.0), (g, 2.0)):
+        assert float(h(3.0)) == expected
+        assert "sine" not in hloom.jit(h).lower(3.0).as_text()
+        assert float(hloom.grad(h)(3.0)) == 1.0
+        close(hloom.vmap(h)(np.full(2, 3.0)), np.full(2, expected))
+
+
 def test_branches_share_what_they_close_over():
     def run(p, a, b):
         return lax.cond(p, lambda: a + b, lambda: b * 2.0)

@@ -10,6 +10,7 @@ Programs close over no tracers: what a body needs from around is among the leadi
 `xs` and `ys` of a scan have a leading axis of `length`; the body sees one element of it.
 """
 
+from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ProgramError
 from hloom.frontend.primitive import Primitive
 
@@ -63,6 +64,17 @@ def _scan_type(*operands, body, num_consts, num_carry, length, reverse, unroll):
 
 
 scan = Control("scan", _scan_type, doc="Run a body on a carry and each element of arrays in turn.")
+
+
+def _platform_index_type(*, platforms):
+    return ShapedArray((), "int32")
+
+
+platform_index = Primitive(
+    "platform_index",
+    _platform_index_type,
+    doc="The position of the platform that is compiled for in `platforms`, or their number.",
+)
 
 
 def stacked(aval, length):

@@ -8,6 +8,7 @@ Array(3, dtype=int32, weak_type=True)
 import importlib
 
 from hloom.frontend.accuracy import AccuracyMode, Tolerance
+from hloom.frontend.precision import DotAlgorithm, DotAlgorithmPreset, Precision
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.calls import optimization_barrier, stop_gradient
 from hloom.frontend.prims.collectives import (
@@ -184,8 +185,23 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.prims.windows import reduce_window, reduce_window_shape_tuple
+from hloom.lax.arrays import (
+    broadcast_like,
+    broadcast_shapes,
+    broadcast_to_rank,
+    collapse,
+    dtype,
+    empty,
+    full_like,
+    polynomial,
+    shape_as_value,
+    split,
+    stack,
+    tile,
+    unstack,
+)
 from hloom.lax.associative import associative_scan
-from hloom.lax.branches import cond, switch
+from hloom.lax.branches import cond, platform_dependent, switch
 from hloom.lax.implicit import custom_linear_solve, custom_root
 from hloom.lax.loops import fori_loop, scan, while_loop
 from hloom.lax.mapping import map

@@ -75,6 +75,28 @@ def switch(index, branches, *operands, operand=_ABSENT):
     return _choose("switch", index, branches, operands, names)
 
 
+def platform_dependent(*args, default=None, **per_platform):
+    """The result of the function for the platform that is compiled for, or of `default`.
+
+    Keywords are `cpu`, `cuda`, `rocm`, `tpu`; functions are called with `args`, and give results of
+    equal structure and types. Only the chosen one is compiled.
+
+    >>> import hloom
+    >>> hloom.lax.platform_dependent(3.0, cpu=lambda x: x + 1, default=lambda x: x - 1)
+    Array(4., dtype=float32, weak_type=True)
+    """
+    names = [*per_platform, *["default"] * (default is not None)]
+    funs = [*per_platform.values(), *[default] * (default is not None)]
+    for name, fun in zip(names, funs):
+        require_callable("platform_dependent", fun, name)
+    if not funs:
+        raise ArgumentError(
+            "platform_dependent: needs a function", "none was given", "pass cpu=... or default=..."
+        )
+    (index,) = control.platform_index.bind(platforms=tuple(per_platform))
+    return _choose("platform_dependent", index, tuple(funs), args, names)
+
+
 def _operands(what, operands, operand):
     if operand is _ABSENT:
         return operands

@@ -4,6 +4,8 @@ What a loop does not change is captured from around, not carried. A scan is a wh
 counts: it reads one element of each of `xs` and writes one of each of `ys`, which start as zeros.
 """
 
+import numpy as np
+
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import control
@@ -16,6 +18,10 @@ _BOOL = ShapedArray((), "bool")
 
 @rule(control.cond)
 def _cond(ctx, index, *operands, branches):
+    known = _constant(index)
+    if known is not None:
+        return ctx.inline(branches[min(max(known, 0), len(branches) - 1)], operands)
+
     def region(branch):
         return (), lambda body: body.run(branch, operands)
 
@@ -23,6 +29,21 @@ def _cond(ctx, index, *operands, branches):
         no, yes = branches
         return ctx.regional("stablehlo.if", [index], None, [region(yes), region(no)])
     return ctx.regional("stablehlo.case", [index], None, [region(b) for b in branches])
+
+
+def _constant(value):
+    """The number that a value is known to be, or None."""
+    owner = value.owner
+    if getattr(owner, "name", None) != "stablehlo.constant":
+        return None
+    return int(np.asarray(owner.attributes["value"]))
+
+
+@rule(control.platform_index)
+def _platform_index(ctx, *, platforms):
+    platform = ctx.module.platform
+    index = platforms.index(platform) if platform in platforms else len(platforms)
+    return [ctx.scalar(index, "int32")]
 
 
 @rule(control.while_loop)
@@ -48,59 +69,50 @@ def loop(ctx, carry, avals, cond, body):
 @rule(control.scan)
 def _scan(ctx, *operands, body, num_consts, num_carry, length, reverse, unroll):
     n = num_consts + num_carry
-    consts, carry, xs = operands[:num_consts], list(operands[num_consts:n]), operands[n:]
-    ys_avals = ctx.outs[num_carry:]
-    steps = _Steps(body, consts, num_carry, ctx.ins[n:], ys_avals, length, reverse, unroll > 1)
-    ys = [ctx.scalar(0, y.dtype, y.shape) for y in ys_avals]
+    consts, carry, xs = operands[:num_consts], operands[num_consts:n], operands[n:]
     turns, rest = divmod(length, unroll)
-    if turns == 1:  # no loop: all steps stand in line
-        turns, rest = 0, length
+    once = unroll == 1 or length == 1  # else the body is a function, called several times
+
+    def step(f, carry, elements):
+        run = f.run if once else f.call
+        outs = run(body, [*consts, *carry, *elements])
+        return outs[:num_carry], outs[num_carry:]
+
+    xs, ys = list(zip(xs, ctx.ins[n:], strict=True)), ctx.outs[num_carry:]
+    if turns == 1 or 0 < length < unroll:
+        return _in_line(ctx, step, carry, xs, ys, length, reverse)
+    avals = [_INDEX, *ctx.outs]
+
+    def at(f, i, state):
+        """The state after step number `i`, a value."""
+        if reverse:
+            (i,) = f.op("stablehlo.subtract", [f.scalar(length - 1, "int32"), i], out=_INDEX)
+        elements = [_element(f, x, a, i) for x, a in xs]
+        new, made = step(f, state[:num_carry], elements)
+        stored = [
+            _store(f, buffer, y, a, i)
+            for buffer, y, a in zip(state[num_carry:], made, ys, strict=True)
+        ]
+        return [*new, *stored]
+
+    def cond(f, i, *_):
+        return [compare(f, "LT", i, f.scalar(turns * unroll, "int32"), _INDEX)]
+
+    def turn(f, i, *state):
+        for k in range(unroll):
+            state = at(f, _plus(f, i, k), state)
+        return [_plus(f, i, unroll), *state]
+
+    state = [*carry, *[ctx.scalar(0, a.dtype, a.shape) for a in ys]]
     if turns:
-        bound = turns * unroll
-
-        def cond(f, i, *_):
-            return [compare(f, "LT", i, f.scalar(bound, "int32"), _INDEX)]
-
-        def turn(f, i, *state):
-            state = list(state)
-            for k in range(unroll):
-                state = steps.one(f, _plus(f, i, k), state, xs)
-            return [_plus(f, i, unroll), *state]
-
-        avals = [_INDEX, *ctx.outs]
-        _, *state = loop(ctx, [ctx.scalar(0, "int32"), *carry, *ys], avals, cond, turn)
-    else:
-        state = [*carry, *ys]
+        _, *state = loop(ctx, [ctx.scalar(0, "int32"), *state], avals, cond, turn)
     for k in range(length - rest, length):
-        state = steps.one(ctx, ctx.scalar(k, "int32"), state, xs)
+        state = at(ctx, ctx.scalar(k, "int32"), state)
     return state
 
 
 def _plus(f, i, k):
     return f.op("stablehlo.add", [i, f.scalar(k, "int32")], out=_INDEX)[0] if k else i
-
-
-class _Steps:
-    """Emits single steps of a scan into a block."""
-
-    def __init__(self, body, consts, num_carry, xs_avals, ys_avals, length, reverse, several):
-        self.body, self.consts, self.num_carry = body, consts, num_carry
-        self.xs_avals, self.ys_avals = xs_avals, ys_avals
-        self.length, self.reverse, self.several = length, reverse, several
-
-    def one(self, f, i, state, xs):
-        """The carry and ys after step number `i`, a value."""
-        n = self.num_carry
-        if self.reverse:
-            (i,) = f.op("stablehlo.subtract", [f.scalar(self.length - 1, "int32"), i], out=_INDEX)
-        elements = [_element(f, x, a, i) for x, a in zip(xs, self.xs_avals, strict=True)]
-        run = f.call if self.several else f.run
-        outs = run(self.body, [*self.consts, *state[:n], *elements])
-        ys = [
-            _store(f, buffer, y, a, i)
-            for buffer, y, a in zip(state[n:], outs[n:], self.ys_avals, strict=True)
-        ]
-        return [*outs[:n], *ys]
 
 
 def _starts(f, i, aval):
@@ -119,3 +131,34 @@ def _element(f, x, aval, i):
 def _store(f, buffer, y, aval, i):
     y = f.reshape(y, aval.update(shape=(1, *aval.shape[1:])))
     return f.op("stablehlo.dynamic_update_slice", [buffer, y, *_starts(f, i, aval)], out=aval)[0]
+
+
+# ---------------------------------------------------------------- all steps in line
+def _in_line(ctx, step, carry, xs, ys, length, reverse):
+    """A scan without a loop: one step after the other."""
+    made = [None] * length
+    for i in reversed(range(length)) if reverse else range(length):
+        carry, made[i] = step(ctx, carry, [_piece(ctx, x, a, i) for x, a in xs])
+    columns = zip(*made, strict=True)
+    return [*carry, *[_stacked(ctx, column, a) for column, a in zip(columns, ys, strict=True)]]
+
+
+def _piece(ctx, x, aval, i):
+    one = aval.update(shape=(1, *aval.shape[1:]))
+    if aval.shape[0] > 1:
+        starts, limits = [i, *[0] * (aval.ndim - 1)], [i + 1, *aval.shape[1:]]
+        attributes = {
+            "start_indices": ctx.ints(starts),
+            "limit_indices": ctx.ints(limits),
+            "strides": ctx.ints([1] * aval.ndim),
+        }
+        (x,) = ctx.op("stablehlo.slice", [x], attributes, one)
+    return ctx.reshape(x, aval.update(shape=aval.shape[1:]))
+
+
+def _stacked(ctx, column, aval):
+    one = aval.update(shape=(1, *aval.shape[1:]))
+    parts = [ctx.reshape(y, one) for y in column]
+    if len(parts) == 1:
+        return parts[0]
+    return ctx.op("stablehlo.concatenate", parts, {"dimension": ctx.i64(0)}, aval)[0]
