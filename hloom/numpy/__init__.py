@@ -10,7 +10,7 @@ of the array beside them. A function called on concrete arrays runs as one compi
 
 from hloom import api as _api
 from hloom.frontend.array import Array as ndarray
-from hloom.numpy import fft
+from hloom.numpy import fft, linalg
 from hloom.numpy import methods as _methods
 from hloom.numpy.axes import (
     expand_dims,
@@ -36,6 +36,7 @@ from hloom.numpy.creation import (
     arange,
     array,
     asarray,
+    copy,
     empty,
     empty_like,
     full,
@@ -366,6 +367,7 @@ from hloom.numpy.triangles import (
     tri,
     tril,
     triu,
+    vander,
 )
 from hloom.numpy.types import (
     ComplexWarning,

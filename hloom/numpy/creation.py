@@ -14,6 +14,7 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import structural as s
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, concrete_or_none
 from hloom.numpy.elementwise import positive
+from hloom.numpy.inspection import described
 from hloom.numpy.joining import stack
 from hloom.numpy.manipulation import convert_strongly, placed, repeated
 from hloom.numpy.promotion import operand, strong, to_dtype
@@ -138,6 +139,11 @@ def _stacked(x, dtype):
     return stack([_stacked(v, None) if isinstance(v, list | tuple) else v for v in x], dtype=dtype)
 
 
+def copy(a, order=None):
+    """A copy of `a` in memory of its own."""
+    return array(a, copy=True, order=order)
+
+
 # ---------------------------------------------------------------- filled arrays
 @fused
 def zeros(shape, dtype=None, *, device=None, out_sharding=None):
@@ -215,7 +221,7 @@ def full_like(
 
 
 def _like(name, a, value, dtype, shape, device):
-    aval = aval_of(a if hasattr(a, "aval") else operand(name, a))
+    aval = described(name, a)
     shape = aval.shape if shape is None else s.canonical_shape(name, shape)
     if dtype is None:
         value = to_dtype(operand(name, value), aval.dtype, aval.weak_type)

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from hloom.frontend import dtypes
-from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ValueRangeError
 from hloom.frontend.prims.structural import canonical_axes
 from hloom.frontend.trace import aval_of, is_value
+from hloom.numpy.promotion import operand
 
 
 def promote_types(a, b):
@@ -99,31 +99,28 @@ def iterable(y):
 
 def shape(a):
     """The length of each axis."""
-    return _aval("shape", a).shape
+    return described("shape", a).shape
 
 
 def ndim(a):
     """The number of axes."""
-    return _aval("ndim", a).ndim
+    return described("ndim", a).ndim
 
 
 def size(a, axis=None):
     """The number of elements, or the length of an axis, or the product of several."""
-    aval = _aval("size", a)
+    aval = described("size", a)
     if axis is None:
         return aval.size
     axes = canonical_axes("size", axis if isinstance(axis, list | tuple) else (axis,), aval.ndim)
     return math.prod([aval.shape[i] for i in axes])
 
 
-def _aval(name, a):
-    return a.aval if isinstance(a, Array) else aval_of(a) if is_value(a) else _shaped(name, a)
-
-
-def _shaped(name, a):
-    if hasattr(a, "shape") and hasattr(a, "dtype"):
-        return ShapedArray(tuple(a.shape), dtypes.dtype(a.dtype))
-    return aval_of(a)
+def described(name, a):
+    """The aval of a value, or of an object that has a shape and a dtype and no values."""
+    if not is_value(a) and hasattr(a, "shape") and hasattr(a, "dtype"):
+        return ShapedArray(tuple(a.shape), dtypes.canonicalize(dtypes.dtype(a.dtype)))
+    return aval_of(operand(name, a))
 
 
 # ---------------------------------------------------------------- text

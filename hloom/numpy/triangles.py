@@ -8,7 +8,7 @@ from hloom.frontend.prims import structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.diagonals import take_diagonal
 from hloom.numpy.manipulation import placed
-from hloom.numpy.promotion import operand, promote_shapes, to_dtype
+from hloom.numpy.promotion import filled, operand, promote_shapes, to_dtype
 from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -99,7 +99,7 @@ def diagonal(a: ArrayLike, offset=0, axis1=0, axis2=1):
     if n < 2:
         found = f"the operand is {aval_of(a)}"
         raise ShapeError("diagonal: takes matrices", found, "give it two axes")
-    return take_diagonal(a, offset, axis1, axis2)
+    return take_diagonal(a, offset, *s.canonical_axes("diagonal", (axis1, axis2), n))
 
 
 @fused
@@ -127,3 +127,22 @@ def _matrix_of(v, k):
     v = s.pad(v, _zero(aval), [(max(k, 0), max(-k, 0), 0)])
     wide = s.broadcast_in_dim(v, (n, n), (1,))
     return e.select_n.bind(e.eq(*_positions((n, n), k)), _zero(aval), wide)[0]
+
+
+@fused
+def vander(x: ArrayLike, N=None, increasing=False):
+    """The matrix of the powers of a vector's elements, the highest first unless `increasing`.
+
+    >>> import hloom.numpy as np
+    >>> np.vander(np.arange(1, 3), 3)
+    Array([[1, 1, 1],
+           [4, 2, 1]], dtype=int32)
+    """
+    x = operand("vander", x)
+    if aval_of(x).ndim != 1:
+        found = f"the operand is {aval_of(x)}"
+        raise ShapeError("vander: takes a vector", found, "use hloom.numpy.ravel")
+    n = aval_of(x).size
+    powers = range(n if N is None else N) if increasing else range(n if N is None else N)[::-1]
+    columns = [s.reshape(e.integer_pow(x, k), (n, 1)) for k in powers]
+    return s.concatenate(columns, 1) if columns else filled(0, aval_of(x).update(shape=(n, 0)))
