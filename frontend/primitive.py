@@ -25,6 +25,10 @@ def install(evaluate):
     _evaluate = evaluate
 
 
+#: every primitive by its name, for the parser and for tables of all
+PRIMITIVES: dict = {}
+
+
 class Primitive:
     """An operation; called, it is its public function.
 
@@ -44,6 +48,7 @@ class Primitive:
         self.__doc__ = doc if doc is not None else getattr(call, "__doc__", None)
         self.__wrapped__ = call
         self.types = {}
+        PRIMITIVES[name] = self
         self._effects = frozenset(effects)
 
     def bind(self, *args, **params):

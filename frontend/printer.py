@@ -19,6 +19,7 @@ from hloom.frontend import dtypes, source
 from hloom.frontend.ir import Literal, Program
 
 _WIDTH = 100
+_RESERVED = ("in", "inf", "lambda", "let", "nan")
 
 
 def program_to_text(program, sources=False):
@@ -39,7 +40,8 @@ def variable_names():
         text = letters[n % 26]
         while n := n // 26:
             text = letters[n % 26] + text
-        yield text
+        if text not in _RESERVED:
+            yield text
 
 
 class _Printer:
@@ -88,6 +90,8 @@ class _Printer:
                 )  # fmt: skip
                 self.pending.append(value)
             return f"@{self.names[value]}"
+        if type(value) is Literal:
+            return literal_to_text(value)
         if isinstance(value, enum.Enum):
             return f"{type(value).__name__}.{value.name}"
         if isinstance(value, np.dtype | dtypes.ExtendedDType):
