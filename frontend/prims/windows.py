@@ -259,7 +259,7 @@ def select_and_scatter_add(source, operand, select, **window):
 # ---------------------------------------------------------------- windows one offset at a time
 def offsets(window):
     """Every position in a window, in order."""
-    found = [()]
+    found: list[tuple[int, ...]] = [()]
     for length in window:
         found = [(*o, i) for o in found for i in range(length)]
     return found

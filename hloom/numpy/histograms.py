@@ -305,10 +305,10 @@ def _grid(columns, bins, range, weights, density):
 
 @fused
 def _histogram_grid(
-    columns: ArrayLike,
+    columns: list[ArrayLike],
     numbers,
-    edges: ArrayLike | None,
-    ranges: ArrayLike | None,
+    edges: list[ArrayLike | None],
+    ranges: list[ArrayLike | None],
     weights: ArrayLike | None,
     density,
 ):

@@ -4,9 +4,10 @@ from hloom.frontend import dtypes
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import reduction as r
+from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.trace import aval_of
 from hloom.numpy import cumulative, reductions, statistics
-from hloom.numpy.folding import ALL, IDENTITIES, MAX, MIN, fold, mask_for
+from hloom.numpy.folding import ALL, MAX, MIN, fold, mask_for
 from hloom.numpy.promotion import operand, select
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike

@@ -4,6 +4,8 @@ The number of results depends on the values, so that a `size` must be given unde
 results are dropped, missing ones are `fill_value`, by default the smallest result.
 """
 
+from typing import Any
+
 import numpy as np
 
 from hloom.frontend import dtypes
@@ -31,6 +33,8 @@ from hloom.runtime.array import as_array
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
+#: NumPy, whose annotations tell the results' types from constant flags only
+_host: Any = np
 _FEW = 64
 _INTO_VECTOR = ScatterDimensionNumbers((), (0,), (0,))
 
@@ -111,14 +115,14 @@ def _joined(x: ArrayLike, y: ArrayLike):
 def setdiff1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     """The distinct elements of the first array that are not in the second, in order."""
     if size is None:
-        return as_array(np.setdiff1d(*_concrete("setdiff1d", (ar1, ar2)), assume_unique))
+        return as_array(_host.setdiff1d(*_concrete("setdiff1d", (ar1, ar2)), assume_unique))
     return _sized(ar1, ar2, "setdiff1d", size, fill_value)
 
 
 def setxor1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     """The distinct elements that are in one of two arrays only, in order."""
     if size is None:
-        return as_array(np.setxor1d(*_concrete("setxor1d", (ar1, ar2)), assume_unique))
+        return as_array(_host.setxor1d(*_concrete("setxor1d", (ar1, ar2)), assume_unique))
     return _sized(ar1, ar2, "setxor1d", size, fill_value)
 
 
@@ -132,9 +136,9 @@ def intersect1d(ar1, ar2, assume_unique=False, return_indices=False, *, size=Non
         return _sized(ar1, ar2, "intersect1d", size, fill_value, return_indices)
     arrays = _concrete("intersect1d", (ar1, ar2))
     if not return_indices:
-        return as_array(np.intersect1d(*arrays, assume_unique))
+        return as_array(_host.intersect1d(*arrays, assume_unique))
     index = dtypes.canonicalize(dtypes.int64)
-    values, *places = np.intersect1d(*arrays, assume_unique, True)
+    values, *places = _host.intersect1d(*arrays, assume_unique, True)
     return as_array(values), *[as_array(p.astype(index)) for p in places]
 
 

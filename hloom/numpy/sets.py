@@ -4,7 +4,7 @@ How many there are depends on the values: the result of `unique` has a shape of 
 concrete arrays, where it is found on the host; with `size` the shape is given.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def _on_host(ar, axis, equal_nan, asked):
         )
     host = np.asarray(host)
     narrow = dtypes.is_float(host.dtype) and host.dtype.itemsize < 4
-    found = np.unique(
+    found = cast(Any, np.unique)(
         host.astype(np.float32) if narrow else host,
         traced or asked[1],
         *asked[2:],

@@ -91,26 +91,25 @@ def lexsort(keys: ArrayLike, axis=-1, *, batch_size=16):
     >>> np.lexsort((np.array([2, 1, 1]), np.array([0, 1, 0])))
     Array([2, 0, 1], dtype=int32)
     """
-    if isinstance(keys, list | tuple):
-        keys = [operand("lexsort", k) for k in keys]
-    else:
-        keys = operand("lexsort", keys)
-        keys = [index_in_dim(keys, i, 0, False) for i in range(_first(keys))]
-    if not keys:
+    several = _keys(keys)
+    if not several:
         raise ValueRangeError("lexsort: needs a key", "there is none", "give one array at least")
-    shape = broadcast_shapes("lexsort", *(aval_of(k).shape for k in keys))
+    shape = broadcast_shapes("lexsort", *(aval_of(k).shape for k in several))
     axis = canonical_axis("lexsort", axis, len(shape))
-    keys = [broadcast_to(k, shape) for k in keys]
+    several = [broadcast_to(k, shape) for k in several[::-1]]
     positions = broadcasted_iota(dtypes.canonicalize(dtypes.int64), shape, axis)
-    return s.sort((*keys[::-1], positions), axis, num_keys=len(keys))[-1]
+    return s.sort((*several, positions), axis, num_keys=len(several))[-1]
 
 
-def _first(x):
-    shape = aval_of(x).shape
+def _keys(keys):
+    """A sequence of keys, or the slices of an array, as a list."""
+    if isinstance(keys, list | tuple):
+        return [operand("lexsort", k) for k in keys]
+    keys = operand("lexsort", keys)
+    shape = aval_of(keys).shape
     if not shape:
-        found = "it is a scalar"
-        raise ShapeError("lexsort: keys are a sequence of arrays", found, "pass a tuple")
-    return shape[0]
+        raise ShapeError("lexsort: keys are a sequence of arrays", "it is a scalar", "pass a tuple")
+    return [index_in_dim(keys, i, 0, False) for i in range(shape[0])]
 
 
 @fused

@@ -33,7 +33,7 @@ def _extreme(primitive):
         (x,), (g,) = primals, tangents
         (y,) = primitive.bind(x, axes=axes)
         # the tangent is shared by all elements that attain the extreme
-        hit = eq(x, spread_back(y, aval_of(x).shape, axes))
+        hit = eq(x, spread_back(y, aval_of(x).shape, axes) if aval_of(y).shape else y)
         dtype = aval_of(g).dtype
         count = r.reduce_sum(convert_element_type(hit, dtype), axes)
         total = r.reduce_sum(select(hit, g, typed_literal(0, dtype)), axes)
@@ -106,10 +106,10 @@ def _as_tree(program, axes, n):
         xs, inits = args[:n], args[n:]
         shape = aval_of(xs[0]).shape
         kept = [m for i, m in enumerate(shape) if i not in axes]
-        inits = [full(kept, i) for i in inits]
+        starts = [full(kept, i) for i in inits]
         if any(shape[a] == 0 for a in axes):
-            return inits
-        return combined(program, halved(lambda a, b: combined(program, a, b), xs, axes), inits)
+            return starts
+        return combined(program, halved(lambda a, b: combined(program, a, b), xs, axes), starts)
 
     return fun
 
