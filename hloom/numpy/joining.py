@@ -19,9 +19,8 @@ from hloom.typing import ArrayLike
 
 def _arrays(name, arrays):
     """The operands of a function that takes a sequence of arrays."""
-    if isinstance(arrays, Array | np.ndarray):
-        n = aval_of(arrays).shape[0] if aval_of(arrays).ndim else 0
-        return [index_in_dim(arrays, i, 0, False) for i in range(n)]
+    if isinstance(arrays, Array | np.ndarray) and aval_of(arrays).ndim:
+        return [index_in_dim(arrays, i, 0, False) for i in range(aval_of(arrays).shape[0])]
     if not isinstance(arrays, list | tuple):
         found = f"it was given a {type(arrays).__name__}"
         raise ArgumentError(f"{name}: takes a sequence of arrays", found, "pass a list or a tuple")

@@ -28,7 +28,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
         return asarray(func1d(v, *args, **kwargs))
 
     for _ in range(1, arr.ndim - axis):
-        function = vmap(function, in_axes=1, out_axes=-1)
+        function = vmap(function, in_axes=-1, out_axes=-1)
     for _ in range(axis):
         function = vmap(function)
     return function(arr)
