@@ -202,6 +202,30 @@ def qr(x, *, pivoting, full_matrices):
     """Q and R by reflections of column after column; the columns' order too if `pivoting`."""
     *batch, m, n = aval_of(x).shape
     k = min(m, n)
+    x, vectors, taus, order = _reflections(x, pivoting)
+    width = m if full_matrices else k
+    q = reflected_columns(_widened(vectors, width), taus)
+    r = upper_part(slice_in_dim(x, 0, width, axis=len(batch)))
+    return (q, r, reshape(order, (*batch, n))) if pivoting else (q, r)
+
+
+def geqrf(x):
+    """R and the reflectors in one matrix, and the factors."""
+    n = aval_of(x).shape[-1]
+    x, vectors, taus, _ = _reflections(x, False)
+    return add(upper_part(x), _widened(lower_part(vectors, -1), n)), taus
+
+
+def _widened(x, columns):
+    extra = columns - aval_of(x).shape[-1]
+    config = [(0, 0, 0)] * (aval_of(x).ndim - 1) + [(0, extra, 0)]
+    return pad(x, _zero(x), config) if extra else x
+
+
+def _reflections(x, pivoting):
+    """R, the reflectors as columns, their factors and the order of the columns."""
+    *batch, m, n = aval_of(x).shape
+    k = min(m, n)
 
     def step(j, x, vectors, taus, order):
         if pivoting:
@@ -217,12 +241,7 @@ def qr(x, *, pivoting, full_matrices):
     vectors = full((*batch, m, k), 0, aval_of(x).dtype)
     taus = full((*batch, k), 0, aval_of(x).dtype)
     order = broadcasted_iota(_INT, (*batch, n, 1), len(batch))
-    x, vectors, taus, order = repeat(k, step, x, vectors, taus, order)
-    width = m if full_matrices else k
-    config = [(0, 0, 0)] * (len(batch) + 1) + [(0, width - k, 0)]
-    q = reflected_columns(pad(vectors, _zero(x), config), taus)
-    r = upper_part(slice_in_dim(x, 0, width, axis=len(batch)))
-    return (q, r, reshape(order, (*batch, n))) if pivoting else (q, r)
+    return repeat(k, step, x, vectors, taus, order)
 
 
 def _reflector(column, j):

@@ -145,6 +145,17 @@ def qr(x, *, pivoting=False, full_matrices=True):
     return tuple(qr.bind(x, pivoting=bool(pivoting), full_matrices=bool(full_matrices)))
 
 
+def _geqrf_type(x):
+    check_matrices("geqrf", x)
+    return x.strip_weak_type(), ShapedArray((*x.shape[:-2], min(x.shape[-2:])), x.dtype)
+
+
+@primitive(_geqrf_type)
+def geqrf(x):
+    """R above the diagonal and the reflectors of Q below it, and their factors."""
+    return tuple(geqrf.bind(x))
+
+
 def _householder_type(a, taus):
     check_matrices("householder_product", a)
     *batch, m, n = a.shape

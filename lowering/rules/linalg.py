@@ -149,6 +149,16 @@ def _qr(ctx, x, **params):
     return ctx.lower_fun(loops.qr, [x], ctx.ins, **params)
 
 
+@on_cpu(la.geqrf)
+def _packed_qr(ctx, x):
+    return kernel(ctx, "geqrf", [x], ctx.ins, ctx.outs, [(0, 0)])
+
+
+@rule(la.geqrf)
+def _packed_loop(ctx, x):
+    return ctx.lower_fun(loops.geqrf, [x], ctx.ins)
+
+
 @on_cpu(la.householder_product)
 def _orgqr(ctx, a, taus):
     return kernel(ctx, "orgqr", [a, taus], ctx.ins, ctx.outs, [(0, 0)])

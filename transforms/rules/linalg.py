@@ -165,6 +165,19 @@ def _householder(primals, tangents):
     return product, [tangent]
 
 
+def refused(primitive, reason, remedy):
+    """State that a primitive has no derivative: to differentiate it is an error, not zero."""
+
+    @jvp.rule(primitive)
+    def refuse(primals, tangents, **_):
+        raise RuleError(f"{primitive.name}: has no derivative", reason, remedy)
+
+    refuse.reason = reason
+
+
+refused(la.geqrf, "its reflectors are steps of an algorithm", "differentiate qr")
+
+
 # ---------------------------------------------------------------- batching
 def leading(primitive):
     """Register the batching rule of a primitive that takes any number of leading axes."""
@@ -176,5 +189,5 @@ def leading(primitive):
         return outs, [0] * len(outs)
 
 
-for _primitive in (la.cholesky, la.lu, la.qr, la.householder_product):
+for _primitive in (la.cholesky, la.lu, la.qr, la.geqrf, la.householder_product):
     leading(_primitive)

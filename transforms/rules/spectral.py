@@ -37,7 +37,7 @@ from hloom.frontend.prims.reduction import argmax, reduce_sum
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, pad
 from hloom.frontend.trace import aval_of
 from hloom.transforms import jvp, transpose
-from hloom.transforms.rules.linalg import leading
+from hloom.transforms.rules.linalg import leading, refused
 from hloom.transforms.zeros import zeros
 
 
@@ -177,19 +177,12 @@ def _tridiagonal_back(cts, dl, d, du, b):
     return [None, None, None, sp.tridiagonal_solve.bind(below, d, above, cts[0])[0]]
 
 
-def _refused(primitive, reason):
-    """State that a derivative is refused, not zero."""
-
-    @jvp.rule(primitive)
-    def refuse(primals, tangents, **_):
-        remedy = "differentiate eigh, eig or svd, which are functions of the matrix"
-        raise RuleError(f"{primitive.name}: has no derivative", reason, remedy)
-
-    refuse.reason = reason
-
-
 for _step in (sp.schur, sp.hessenberg, sp.tridiagonal):
-    _refused(_step, "its factors are steps of an algorithm, and not unique")
+    refused(
+        _step,
+        "its factors are steps of an algorithm, and not unique",
+        "differentiate eigh, eig or svd, which are functions of the matrix",
+    )
 
 for _primitive in (
     sp.eigh,
