@@ -153,9 +153,9 @@ def _check_gradient(loss, x):
     flat = x.reshape(-1)
     for i in range(0, flat.size, 3):
         step = np.zeros_like(flat)
-        step[i] = 1e-6
+        step[i] = 1e-5
         step = step.reshape(x.shape)
-        wanted = (float(loss(x + step)) - float(loss(x - step))) / 2e-6
+        wanted = (float(loss(x + step)) - float(loss(x - step))) / 2e-5
         assert found.reshape(-1)[i] == pytest.approx(wanted, rel=1e-5, abs=1e-8)
 
 
