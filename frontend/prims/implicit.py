@@ -5,15 +5,11 @@ operands, then a vector as arrays: `matvec(x)` and `vecmat(x)`, its transpose, g
 `solve(b)` and `transpose_solve(b)` give a vector and what else the solver returns.
 """
 
-from hloom.frontend.primitive import Primitive
+from hloom.frontend.prims.control import Control
 
 
-class LinearSolve(Primitive):
-    """Its types are not kept: a key would keep its programs alive."""
-
-    def type(self, *avals, **params):
-        """The avals of the solution and of what else the solver returns."""
-        return tuple(params["solve"].out_avals)
+def _solution_type(*avals, solve, **_):
+    return tuple(solve.out_avals)
 
 
-linear_solve = LinearSolve("linear_solve", None, doc="Solve a linear system with a program.")
+linear_solve = Control("linear_solve", _solution_type, doc="Solve a linear system with a program.")

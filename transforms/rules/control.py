@@ -7,7 +7,7 @@ values have, add what the body gives back, until nothing is added.
 
 from hloom.frontend.ir import memoised
 from hloom.frontend.prims.calls import jit
-from hloom.frontend.prims.control import cond, scan, while_loop
+from hloom.frontend.prims.control import cond, platform_index, scan, while_loop
 from hloom.frontend.prims.elementwise import select_n
 from hloom.frontend.prims.reduction import reduce_or
 from hloom.frontend.prims.structural import broadcast_in_dim
@@ -216,3 +216,7 @@ def _scan_batch(axis, operands, dims, *, body, num_consts, num_carry, **params):
         body=made.program, num_consts=num_consts, num_carry=num_carry, **params,
     )  # fmt: skip
     return outs, [*carry_dims, *[None if d is None else d + 1 for d in made.dims[num_carry:]]]
+
+
+jvp.none(platform_index, "it has no operands")
+batch.none(platform_index, "it has no operands")
