@@ -14,9 +14,9 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy.creation import asarray
 from hloom.numpy.index_plan import plan
 from hloom.numpy.indexing import filled, operand_avals, template
+from hloom.numpy.operations import beside
 from hloom.numpy.promotion import broadcast_to, to_dtype
 from hloom.numpy.reading import read
-from hloom.numpy.operations import beside
 from hloom.numpy.writing import FUNCTIONS, Flags, cast, combined, write
 from hloom.runtime.array import DeviceArray
 from hloom.runtime.dispatch import compile_function, function_cache, fused, remember
@@ -48,13 +48,16 @@ def update(operation, x, index, value, flags):
 
 def _writer(key):
     _, operation, aval, value_aval, static, flags = key
+    given = [] if value_aval is None else [value_aval]
 
-    def update(x, value, *operands):
-        index = filled(static, operands)
+    def update(x, *operands):
+        value = operands[0] if given else None
+        index = filled(static, operands[len(given) :])
         return write(x, plan(x.shape, index, flags.wrap), operation, value, flags)
 
-    run = compile_function(update, [aval, value_aval, *operand_avals(static)], f"at_{operation}")
-    return remember(_writes, key, run)
+    name = operation if isinstance(operation, str) else "apply"
+    avals = [aval, *given, *operand_avals(static)]
+    return remember(_writes, key, compile_function(update, avals, f"at_{name}"))
 
 
 def _is_common(x, index, value):
@@ -163,6 +166,14 @@ class AtIndex:
         """Apply a function of one element to the elements, each time they are named."""
         flags = _flags(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
         x, index = self.array, self.index
+        if context.trace is None and type(x) is DeviceArray:
+            buffers = [x._raw]
+            static = template(x.aval.shape, index, buffers, flags.wrap)
+            if static is not None:
+                key = context.settings, func, x.aval, None, static, flags
+                execute, handlers, aval, _ = _writes.get(key) or _writer(key)
+                results = execute(tuple(buffers)).consume_with_handlers(handlers)
+                return DeviceArray(results[0], aval)
         return write(x, plan(aval_of(x).shape, index, flags.wrap), func, None, flags)
 
     def get(
