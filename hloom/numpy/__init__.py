@@ -4,7 +4,7 @@ Arrays are immutable; results have 32 bits unless 64-bit types are on; Python nu
 of the array beside them. A function called on concrete arrays runs as one compiled program.
 
     >>> import hloom.numpy as np
-    >>> np.arange(3) + 0.5
+    >>> np.arange(3.0) + 0.5
     Array([0.5, 1.5, 2.5], dtype=float32)
 """
 

@@ -6,6 +6,7 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import as_inexact, dtype_of, positive, real_only
+from hloom.numpy.operations import of_two, operation
 from hloom.numpy.promotion import (
     filled,
     no_out,
@@ -17,7 +18,6 @@ from hloom.numpy.promotion import (
     to_dtype,
 )
 from hloom.numpy.rounding import trunc
-from hloom.numpy.operations import of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 

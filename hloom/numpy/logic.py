@@ -5,6 +5,7 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.reduction import reduce_and
 from hloom.frontend.trace import aval_of, literal
 from hloom.numpy.elementwise import absolute, bool_to_int, dtype_of, real_only
+from hloom.numpy.operations import of_one, of_two, operation
 from hloom.numpy.promotion import (
     filled,
     no_out,
@@ -14,7 +15,6 @@ from hloom.numpy.promotion import (
     select,
     to_dtype,
 )
-from hloom.numpy.operations import of_one, of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 

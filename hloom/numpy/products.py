@@ -17,9 +17,9 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.trace import aval_of
+from hloom.numpy.operations import binary
 from hloom.numpy.pairwise import pairwise
 from hloom.numpy.promotion import operand, promote_dtypes, promote_shapes
-from hloom.numpy.operations import binary
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, DTypeLike
 

@@ -4,8 +4,8 @@ from hloom.frontend import dtypes
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import as_inexact, dtype_of, positive, real_only
-from hloom.numpy.promotion import no_out, operand, select, to_dtype
 from hloom.numpy.operations import operation
+from hloom.numpy.promotion import no_out, operand, select, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
