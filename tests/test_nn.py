@@ -56,6 +56,12 @@ def test_activations_and_their_derivatives(name):
         assert np.isfinite(np.asarray(second)).all()
 
 
+def test_second_derivatives_of_softplus_at_zero():
+    for sign, function in (1, nn.softplus), (-1, nn.log_sigmoid):
+        assert float(hloom.grad(function)(0.0)) == 0.5
+        assert float(hloom.grad(hloom.grad(function))(0.0)) == sign * 0.25
+
+
 @pytest.mark.parametrize("name", KINKED)
 def test_derivatives_at_kinks(name):
     for x, wanted in KINKED[name][1].items():

@@ -160,6 +160,8 @@ def test_derivatives_at_corners():
     assert grad(jnp.sinc)(0.0) == 0.0
     np.testing.assert_allclose(grad(grad(jnp.sinc))(0.0), -(np.pi**2) / 3, rtol=1e-4)
     np.testing.assert_allclose(grad(jnp.logaddexp)(1.0, 1.0), 0.5)
+    np.testing.assert_allclose(grad(grad(jnp.logaddexp))(1.0, 1.0), 0.25)
+    np.testing.assert_allclose(grad(grad(jnp.logaddexp2))(1.0, 1.0), np.log(2) / 4, rtol=1e-6)
     assert np.isfinite(grad(jnp.logaddexp)(-np.inf, -np.inf))
     np.testing.assert_allclose(grad(jnp.hypot)(3.0, 4.0), 0.6, rtol=1e-6)
     assert np.isfinite(grad(jnp.hypot)(0.0, 0.0))

@@ -143,7 +143,10 @@ def softplus(x: ArrayLike) -> Array:
 
 
 def _softplus(x):
-    return e.add(e.max(x, 0.0), e.log1p(e.exp(e.neg(e.abs(x)))))
+    # not by max and abs: each branch is the whole function near 0, and so its derivatives
+    above = e.ge(x, 0.0)
+    most, least = select(above, x, 0.0), select(above, 0.0, x)
+    return e.add(most, e.log1p(e.exp(e.sub(least, most))))
 
 
 @fused

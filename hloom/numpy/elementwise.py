@@ -9,6 +9,7 @@ from hloom.frontend.errors import DTypeError
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
+from hloom.numpy.operations import of_one, of_one_inexact, of_two, operation
 from hloom.numpy.promotion import (
     common_dtype,
     operand,
@@ -19,7 +20,6 @@ from hloom.numpy.promotion import (
     select,
     to_dtype,
 )
-from hloom.numpy.operations import of_one, of_one_inexact, of_two, operation
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -197,14 +197,15 @@ def logaddexp2(x1, x2, /):
 
 
 def _logaddexp(x1, x2, exp, log1p):
-    if dtypes.is_complex(dtype_of(x1)):
-        above = e.ge(e.real(x1), e.real(x2))
-        most, least = select(above, x1, x2), select(above, x2, x1)
-        return e.add(most, log1p(exp(e.sub(least, most))))
-    difference = e.sub(x1, x2)
+    is_complex = dtypes.is_complex(dtype_of(x1))
+    above = e.ge(e.real(x1), e.real(x2)) if is_complex else e.ge(x1, x2)
+    # not by max and abs: each branch is the whole function where x1 = x2, and so its derivatives
+    most, least = select(above, x1, x2), select(above, x2, x1)
+    difference = e.sub(least, most)
+    if is_complex:
+        return e.add(most, log1p(exp(difference)))
     undefined = e.ne(difference, difference)  # equal infinities, or a NaN
-    safe = select(undefined, 0.0, difference)
-    regular = e.add(e.max(x1, x2), log1p(exp(e.neg(e.abs(safe)))))
+    regular = e.add(most, log1p(exp(select(undefined, 0.0, difference))))
     return select(undefined, e.add(x1, x2), regular)
 
 
