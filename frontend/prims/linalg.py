@@ -176,10 +176,17 @@ def householder_product(a, taus):
 
 
 def reflected_columns(a, taus):
-    """The first columns of a product of reflectors, as `householder_product` has it.
+    """The first columns of a product of reflectors, as `householder_product` has it."""
+    vectors, middle = blocked_reflectors(a, taus)
+    top = slice_in_dim(vectors, 0, aval_of(a).shape[-1], axis=aval_of(a).ndim - 2)
+    return sub(identity(a), matmul(vectors, matmul(middle, adjoint(top))))
 
-    The product is 1 - V T V^H with T upper triangular (Schreiber and van Loan, 1989): with D the
-    diagonal matrix of `taus` and S the part of V^H V above the diagonal, (1 + D S) T = D.
+
+def blocked_reflectors(a, taus):
+    """V and T with the product of reflectors 1 - V T V^H.
+
+    T is upper triangular (Schreiber and van Loan, 1989): with D the diagonal matrix of `taus` and S
+    the part of V^H V above the diagonal, (1 + D S) T = D.
     """
     k = aval_of(taus).shape[-1]
     vectors = slice_in_dim(a, 0, k, axis=aval_of(a).ndim - 1)
@@ -188,6 +195,4 @@ def reflected_columns(a, taus):
     scale = along_columns(taus, overlap)
     unit = identity(overlap)
     system = add(unit, mul(scale, overlap))
-    middle = triangular_solve(system, mul(scale, unit), left_side=True, unit_diagonal=True)
-    top = slice_in_dim(vectors, 0, aval_of(a).shape[-1], axis=aval_of(a).ndim - 2)
-    return sub(identity(a), matmul(vectors, matmul(middle, adjoint(top))))
+    return vectors, triangular_solve(system, mul(scale, unit), left_side=True, unit_diagonal=True)

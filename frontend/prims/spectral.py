@@ -7,7 +7,7 @@ import enum
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.primitive import primitive
 from hloom.frontend.prims.linalg import check_matrices
 from hloom.frontend.prims.matrices import symmetrized
@@ -16,29 +16,67 @@ from hloom.frontend.trace import aval_of
 
 
 class SvdAlgorithm(enum.Enum):
-    """How singular values are found; on CPU, DEFAULT is divide and conquer, QR is iteration."""
+    """How singular values are found: DEFAULT divides and conquers on CPU and rotates elsewhere."""
 
     DEFAULT = "default"
     QR = "QR"
     JACOBI = "Jacobi"
     POLAR = "polar"
+    DIVIDE_AND_CONQUER = "divide_and_conquer"
+
+
+class EighImplementation(enum.Enum):
+    """How eigenvalues of Hermitian matrices are found: QR on CPU by default, JACOBI elsewhere."""
+
+    QR = "qr"
+    JACOBI = "jacobi"
+    QDWH = "qdwh"
+
+
+class EigImplementation(enum.Enum):
+    """Which library finds the eigenvalues of square matrices; here LAPACK, on CPU."""
+
+    CUSOLVER = "cusolver"
+    MAGMA = "magma"
+    LAPACK = "lapack"
+
+
+def _supported(name, kind, given, accepted):
+    """The member of an enum that an argument names, if it is among those that there are."""
+    found = None if given is None else kind(given)
+    if found not in accepted:
+        known = " or ".join(str(k) for k in accepted if k)
+        raise UnsupportedError(f"{name}: {found} is not available", None, f"use {known}")
+    return found
 
 
 # ---------------------------------------------------------------- eigh
-def _eigh_type(x, *, lower):
+def _eigh_type(x, *, lower, rotate):
     check_matrices("eigh", x, square=True)
     return ShapedArray(x.shape, x.dtype), ShapedArray(x.shape[:-1], dtypes.to_real(x.dtype))
 
 
 @primitive(_eigh_type)
-def eigh(x, *, lower=True, symmetrize_input=True, sort_eigenvalues=True, subset_by_index=None):
+def eigh(
+    x,
+    *,
+    lower=True,
+    symmetrize_input=True,
+    sort_eigenvalues=True,
+    subset_by_index=None,
+    implementation=None,
+):
     """Eigenvectors, as columns, and eigenvalues, rising, of Hermitian matrices; NaN on failure.
 
     One triangle is read, after `x` has been replaced by the mean of itself and its adjoint if
     `symmetrize_input`. `subset_by_index` is the first and one past the last pair wanted.
     """
     check_matrices("eigh", aval_of(x), square=True)
-    vectors, values = eigh.bind(symmetrized(x) if symmetrize_input else x, lower=bool(lower))
+    accepted = (None, EighImplementation.QR, EighImplementation.JACOBI)
+    kind = _supported("eigh", EighImplementation, implementation, accepted)
+    x = symmetrized(x) if symmetrize_input else x
+    rotate = kind is EighImplementation.JACOBI
+    vectors, values = eigh.bind(x, lower=bool(lower), rotate=rotate)
     if subset_by_index is not None:
         start, stop = checked_subset("eigh", subset_by_index, aval_of(x).shape[-1])
         vectors = slice_in_dim(vectors, start, stop, axis=aval_of(x).ndim - 1)
@@ -64,14 +102,22 @@ def _eig_type(x, *, left, right):
 
 
 @primitive(_eig_type)
-def eig(x, *, compute_left_eigenvectors=True, compute_right_eigenvectors=True):
+def eig(
+    x,
+    *,
+    compute_left_eigenvectors=True,
+    compute_right_eigenvectors=True,
+    enable_eigvec_derivs=True,
+    implementation=None,
+):
     """Eigenvalues of square matrices, then left and right eigenvectors as columns, if asked."""
+    _supported("eig", EigImplementation, implementation, (None, EigImplementation.LAPACK))
     left, right = bool(compute_left_eigenvectors), bool(compute_right_eigenvectors)
     return eig.bind(x, left=left, right=right)
 
 
 # ---------------------------------------------------------------- svd
-def _svd_type(x, *, full_matrices, compute_uv, iterate):
+def _svd_type(x, *, full_matrices, compute_uv, algorithm):
     check_matrices("svd", x)
     *batch, m, n = x.shape
     k = min(m, n)
@@ -90,13 +136,14 @@ def svd(x, *, full_matrices=True, compute_uv=True, subset_by_index=None, algorit
     U and V are square with `full_matrices`. `subset_by_index` is the first and one past the last
     singular value wanted.
     """
-    algorithm = SvdAlgorithm.DEFAULT if algorithm is None else SvdAlgorithm(algorithm)
+    accepted = (None, *[a for a in SvdAlgorithm if a is not SvdAlgorithm.POLAR])
+    algorithm = _supported("svd", SvdAlgorithm, algorithm, accepted) or SvdAlgorithm.DEFAULT
     compute_uv, full_matrices = bool(compute_uv), bool(full_matrices) and bool(compute_uv)
     if subset_by_index is not None and full_matrices:
         remedy = "use full_matrices=False"
         raise ValueRangeError("svd: a subset has no full matrices", None, remedy)
-    iterate = algorithm is SvdAlgorithm.QR
-    found = svd.bind(x, full_matrices=full_matrices, compute_uv=compute_uv, iterate=iterate)
+    params = {"full_matrices": full_matrices, "compute_uv": compute_uv, "algorithm": algorithm}
+    found = svd.bind(x, **params)
     if subset_by_index is not None:
         rank, k = aval_of(x).ndim, min(aval_of(x).shape[-2:])
         start, stop = checked_subset("svd", subset_by_index, k)

@@ -25,7 +25,9 @@ def _checked(ctx, values, info, avals):
 
 # ---------------------------------------------------------------- Hermitian matrices
 @on_cpu(sp.eigh)
-def _syevd(ctx, x, *, lower):
+def _syevd(ctx, x, *, lower, rotate):
+    if rotate:
+        return _eigh(ctx, x, lower=lower, rotate=rotate)
     (aval,), outs = ctx.ins, ctx.outs
     results = [*outs, batch_of(aval, dtype=INT)]
     *found, info = kernel(
@@ -35,7 +37,7 @@ def _syevd(ctx, x, *, lower):
 
 
 @rule(sp.eigh)
-def _eigh(ctx, x, *, lower):
+def _eigh(ctx, x, *, lower, rotate):
     return ctx.lower_fun(jacobi.eigh, [x], ctx.ins, lower=lower)
 
 
@@ -49,19 +51,21 @@ def _sytrd(ctx, x, *, lower):
 
 # ---------------------------------------------------------------- singular values
 @on_cpu(sp.svd)
-def _gesdd(ctx, x, *, full_matrices, compute_uv, iterate):
+def _gesdd(ctx, x, *, full_matrices, compute_uv, algorithm):
+    if algorithm is sp.SvdAlgorithm.JACOBI:
+        return _svd(ctx, x, full_matrices=full_matrices, compute_uv=compute_uv, algorithm=algorithm)
     (aval,), outs = ctx.ins, ctx.outs
     one = batch_of(aval, 1, 1)
     u, s, vt = outs if compute_uv else (one, *outs, one)
     results = [aval, s, u, vt, batch_of(aval, dtype=INT)]
-    name = "gesvd" if iterate else "gesdd"
+    name = "gesvd" if algorithm is sp.SvdAlgorithm.QR else "gesdd"
     mode = ("A" if full_matrices else "S") if compute_uv else "N"
     _, values, left, right, info = kernel(ctx, name, [x], [aval], results, [(0, 0)], mode=mode)
     return _checked(ctx, [left, values, right] if compute_uv else [values], info, outs)
 
 
 @rule(sp.svd)
-def _svd(ctx, x, *, full_matrices, compute_uv, iterate):
+def _svd(ctx, x, *, full_matrices, compute_uv, algorithm):
     params = {"full_matrices": full_matrices, "compute_uv": compute_uv}
     return ctx.lower_fun(jacobi.svd, [x], ctx.ins, **params)
 

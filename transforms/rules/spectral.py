@@ -62,9 +62,9 @@ def _gaps(values):
 
 # ---------------------------------------------------------------- eigh and eig
 @jvp.rule(sp.eigh)
-def _eigh(primals, tangents, *, lower):
+def _eigh(primals, tangents, **params):
     (x,), (g,) = primals, tangents
-    vectors, values = sp.eigh.bind(x, lower=lower)
+    vectors, values = sp.eigh.bind(x, **params)
     moved = matmul(adjoint(vectors), matmul(g, vectors))
     turn = mul(_as(_gaps(values), moved), moved)
     return [vectors, values], [matmul(vectors, turn), _real(diagonal(moved))]
@@ -112,14 +112,14 @@ def _solve(a, b):
 
 # ---------------------------------------------------------------- svd
 @jvp.rule(sp.svd)
-def _svd(primals, tangents, *, full_matrices, compute_uv, iterate):
+def _svd(primals, tangents, *, full_matrices, compute_uv, algorithm):
     (x,), (g,) = primals, tangents
     m, n = aval_of(x).shape[-2:]
     if full_matrices and m != n:
         remedy = "use full_matrices=False: the vectors that complete U or V are not unique"
         what = "svd: full matrices have no derivative"
         raise RuleError(what, f"the operand is {aval_of(x)}", remedy)
-    u, s, vt = sp.svd.bind(x, full_matrices=False, compute_uv=True, iterate=iterate)
+    u, s, vt = sp.svd.bind(x, full_matrices=False, compute_uv=True, algorithm=algorithm)
     ut, v = adjoint(u), adjoint(vt)
     moved = matmul(ut, matmul(g, v))
     ds = _real(diagonal(moved))
