@@ -207,3 +207,4 @@ from hloom.lax.loops import fori_loop, scan, while_loop
 from hloom.lax.mapping import map
 
 importlib.import_module("hloom.numpy")  # gives arrays their operators
+linalg = importlib.import_module("hloom.lax.linalg")
