@@ -12,10 +12,12 @@ from hloom.frontend.errors import (
     ArgumentError,
     AxisError,
     CacheWarning,
+    ControlFlowError,
     DeletedArrayError,
     DTypeError,
     HloomError,
     IndexingError,
+    IndexTypeError,
     LeakedTracerError,
     NanError,
     NonConcreteIndexError,
@@ -28,6 +30,7 @@ from hloom.frontend.errors import (
     TracerIntegerError,
     TreeError,
     TypePromotionError,
+    UnsupportedError,
     ValueRangeError,
 )
 from hloom.frontend.prims.collectives import UnboundAxisError

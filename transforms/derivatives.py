@@ -17,6 +17,7 @@ from hloom.frontend.flat import Flat, argument_paths, flatten_args, flatten_resu
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims.structural import broadcast_in_dim, reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.frontend.treedef import describe
 from hloom.transforms import jvp as forward
 from hloom.transforms import linearize as linearization
 from hloom.transforms import transpose as transposition
@@ -338,7 +339,7 @@ def _seed(name, flat, outs, holomorphic):
         )
         raise ShapeError(
             f"grad: {name} must return a scalar",
-            found,
+            f"it returned {found}",
             "reduce it (sum or mean), use jacrev for all derivatives, or has_aux=True for extra results",
         )
     ok = dtypes.is_complex(aval.dtype) if holomorphic else dtypes.is_float(aval.dtype)
