@@ -136,8 +136,8 @@ def softplus(x: ArrayLike) -> Array:
     """log(1 + exp(x)), without overflow.
 
     >>> import hloom
-    >>> hloom.nn.softplus(hloom.numpy.array([-1000.0, 0.0, 1000.0]))
-    Array([   0.       ,    0.6931472, 1000.       ], dtype=float32)
+    >>> hloom.nn.softplus(hloom.numpy.array([-1000.0, 1000.0]))
+    Array([   0., 1000.], dtype=float32)
     """
     return _softplus(as_inexact("softplus", x))
 

@@ -29,7 +29,7 @@ from hloom.frontend.prims.structural import (
     reshape,
     slice_in_dim,
 )
-from hloom.lowering.table import rule
+from hloom.lowering.table import none, rule
 
 _UINT32, _UINT64 = np.dtype("uint32"), np.dtype("uint64")
 _ROTATIONS = (13, 15, 26, 6), (17, 29, 16, 24)
@@ -159,3 +159,7 @@ def _generator(ctx, key, *, shape, dtype, algorithm):
         (key,) = ctx.op("stablehlo.bitcast_convert", [key], out=ShapedArray((2, 2), _UINT32))
         key = ctx.reshape(key, outs[0])
     return [key, bits]
+
+
+for _typed in (r.random_wrap, r.random_unwrap):
+    none(_typed, "typed keys become words before lowering (transforms/physical.py)")
