@@ -76,7 +76,8 @@ def common_consts(found):
     """What several Staged functions close over, each value once; programs that take all of it."""
     if not any([s.consts for s in found]):
         return [], tuple([s.program for s in found])
-    places, values = {}, []
+    places: dict = {}
+    values: list = []
     for s in found:
         for x in s.consts:
             if id(x) not in places:

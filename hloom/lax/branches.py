@@ -128,9 +128,8 @@ def _check_results(what, found, funs, names):
         avals = [[str(a.strip_weak_type()) for a in s.program.out_avals] for s in (first, other)]
         if first.out_tree == other.out_tree and avals[0] == avals[1]:
             continue
-        lines = pytree.difference(
-            first.out_tree, other.out_tree, *avals, names=(names[place], name)
-        )
+        pair = names[place], name
+        lines = pytree.difference(first.out_tree, other.out_tree, avals[0], avals[1], names=pair)
         raise ControlFlowError(
             f"{what}: the results of {names[place]} ({name_of(funs[place])}) "
             f"and {name} ({name_of(fun)}) differ",

@@ -132,6 +132,6 @@ def _same_vector(what, fun, tree, found, leaves):
     names = ("its argument", "its result")
     raise ControlFlowError(
         f"{what}: {name_of(fun)} returns what it takes",
-        pytree.difference(vector, found.out_tree, *avals, names=names),
+        pytree.difference(vector, found.out_tree, avals[0], avals[1], names=names),
         "return arrays of the argument's structure, shapes and dtypes",
     )

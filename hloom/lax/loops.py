@@ -54,8 +54,8 @@ def _promoted(x, aval, out):
 
 def _changed_carry(what, fun, expected, returned, avals, outs):
     names = ("the carry", "the new carry")
-    texts = ([str(a.strip_weak_type()) for a in found] for found in (avals, outs))
-    lines = pytree.difference(expected, returned, *texts, names=names)
+    before, after = ([str(a.strip_weak_type()) for a in found] for found in (avals, outs))
+    lines = pytree.difference(expected, returned, before, after, names=names)
     return ControlFlowError(
         f"{what}: the carry changes its type in {name_of(fun)}",
         lines,
@@ -230,8 +230,8 @@ def fori_loop(lower, upper, body_fun, init_val, *, unroll=None):
     dtype, weak = dtypes.join(*_dtype_and_weak(lower), *_dtype_and_weak(upper))
     lower = convert_element_type(as_operand(lower), dtype, weak)
     upper = convert_element_type(as_operand(upper), dtype, weak)
-    init = (lower, upper, init_val)
-    return _while("fori_loop", _below, body_fun, init, None, _stepping)[2]
+    start = (lower, upper, init_val)
+    return _while("fori_loop", _below, body_fun, start, None, _stepping)[2]
 
 
 def _bound(what, x):

@@ -69,7 +69,7 @@ def loop(ctx, carry, avals, cond, body):
 @rule(control.scan)
 def _scan(ctx, *operands, body, num_consts, num_carry, length, reverse, unroll):
     n = num_consts + num_carry
-    consts, carry, xs = operands[:num_consts], operands[num_consts:n], operands[n:]
+    consts, carry = operands[:num_consts], operands[num_consts:n]
     turns, rest = divmod(length, unroll)
     once = unroll == 1 or length == 1  # else the body is a function, called several times
 
@@ -78,7 +78,7 @@ def _scan(ctx, *operands, body, num_consts, num_carry, length, reverse, unroll):
         outs = run(body, [*consts, *carry, *elements])
         return outs[:num_carry], outs[num_carry:]
 
-    xs, ys = list(zip(xs, ctx.ins[n:], strict=True)), ctx.outs[num_carry:]
+    xs, ys = list(zip(operands[n:], ctx.ins[n:], strict=True)), ctx.outs[num_carry:]
     if turns == 1 or 0 < length < unroll:
         return _in_line(ctx, step, carry, xs, ys, length, reverse)
     avals = [_INDEX, *ctx.outs]

@@ -175,7 +175,12 @@ def _while_batch(axis, operands, dims, *, cond, body, cond_consts, body_consts):
 @memoised
 def _any_lane(cond):
     """A condition that holds as long as it holds in one lane."""
-    return stage(lambda *xs: [reduce_or(*interpret(cond, xs), (0,))], cond.in_avals, cond.name)
+
+    def run(*values):
+        (lanes,) = interpret(cond, values)
+        return [reduce_or(lanes, (0,))]
+
+    return stage(run, cond.in_avals, cond.name)
 
 
 @memoised

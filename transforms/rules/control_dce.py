@@ -14,12 +14,12 @@ def _cond(eqn, used):
     needed = made[0][1]
     for _, more in made[1:]:
         needed = either(needed, more)
-    made = tuple([without_inputs(b, needed) if not all(needed) else b for b, _ in made])
-    if made == branches:
+    smaller = tuple([without_inputs(b, needed) if not all(needed) else b for b, _ in made])
+    if smaller == branches:
         return eqn
     invars = [eqn.invars[0], *chosen(eqn.invars[1:], needed)]
     outvars = chosen(eqn.outvars, used)
-    return Eqn(cond, invars, outvars, {**eqn.params, "branches": made}, eqn.source)
+    return Eqn(cond, invars, outvars, {**eqn.params, "branches": smaller}, eqn.source)
 
 
 @dce.rule(while_loop)

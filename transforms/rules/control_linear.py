@@ -40,11 +40,13 @@ def _linear_branches(first, others, active):
         nonzero = either(nonzero, linearize_program(b, active).nonzero)
     made = [linearize_program(b, active, nonzero) for b in branches]
     n = len(nonzero)
-    slots, shared, places = [], {}, []
+    slots: list = []
+    shared: dict = {}
+    places = []
     for lin in made:
         taken = _slots_for(lin.primal.out_avals[n:], slots)
-        mine, avals = [], lin.tangent.in_avals
-        for (kind, i), aval in zip(lin.sources, avals):
+        mine: list = []
+        for (kind, i), aval in zip(lin.sources, lin.tangent.in_avals):
             key = kind, taken[i] if kind == "new" else i
             times = sum(k[:2] == key for k in mine)  # the same value twice needs two places
             mine.append((*key, times))
