@@ -367,12 +367,14 @@ def test_discrete_distributions(name):
     assert st.chisquare(seen, chances * N).pvalue > 0.01
 
 
-def test_multivariate_normal():
+@pytest.mark.parametrize("method", ["cholesky", "eigh", "svd"])
+def test_multivariate_normal(method):
     mean, cov = np.float32([1.0, -1.0]), np.float32([[2.0, 0.5], [0.5, 1.0]])
-    found = np.asarray(random.multivariate_normal(random.key(11), mean, cov, (20000,)))
+    key = random.key(11)
+    found = np.asarray(random.multivariate_normal(key, mean, cov, (20000,), method=method))
     np.testing.assert_allclose(found.mean(0), mean, atol=0.03)
     np.testing.assert_allclose(np.cov(found.T), cov, atol=0.05)
-    batch = random.multivariate_normal(KEY, mean, np.stack([cov, cov * 4]))
+    batch = random.multivariate_normal(KEY, mean, np.stack([cov, cov * 4]), method=method)
     assert batch.shape == (2, 2)
 
 

@@ -6,12 +6,13 @@ from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.contraction import dot_general
 from hloom.frontend.prims.linalg import cholesky, qr
+from hloom.frontend.prims.matrices import along_rows, diagonal, transposed
 from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.prims.spectral import eigh, svd
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
     canonical_shape,
     expand_dims,
-    transpose,
 )
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import (
@@ -86,17 +87,13 @@ def multivariate_normal(
 
 
 def _by_eigenvalues(cov):
-    from hloom.numpy import linalg
-
-    values, vectors = linalg.eigh(cov)
-    return vectors * e.sqrt(e.max(values, 0.0))[..., None, :]
+    vectors, values = eigh(cov)
+    return e.mul(vectors, along_rows(e.sqrt(e.max(values, 0.0)), vectors))
 
 
 def _by_singular_values(cov):
-    from hloom.numpy import linalg
-
-    u, values, _ = linalg.svd(cov)
-    return u * e.sqrt(values)[..., None, :]
+    u, values, _ = svd(cov)
+    return e.mul(u, along_rows(e.sqrt(values), u))
 
 
 _FACTORS = {"cholesky": cholesky, "eigh": _by_eigenvalues, "svd": _by_singular_values}
@@ -118,19 +115,10 @@ def orthogonal(key: ArrayLike, n, shape=(), dtype=None, m=None, *, out_sharding=
     long, short = max(n, m), min(n, m)
     q, r = qr(normal.function(key, (*shape, long, short), dtype), full_matrices=False)
     # the signs of R's diagonal, which make the factors unique, spread over the columns of Q
-    end = len(shape)
-    diagonal = _diagonal(r)
-    signs = e.div(diagonal, e.convert_element_type(e.abs(diagonal), dtype))
-    q = e.mul(q, broadcast_in_dim(signs, aval_of(q).shape, (*range(end), end + 1)))
-    q = q if n >= m else transpose(q, (*range(end), end + 1, end))
-    return placed(q, out_sharding)
-
-
-def _diagonal(x):
-    from hloom.numpy import diagonal
-
-    n = aval_of(x).ndim
-    return diagonal(x, 0, n - 2, n - 1)
+    turns = diagonal(r)
+    signs = e.div(turns, e.convert_element_type(e.abs(turns), dtype))
+    q = e.mul(q, along_rows(signs, q))
+    return placed(q if n >= m else transposed(q), out_sharding)
 
 
 @fused
