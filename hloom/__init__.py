@@ -12,7 +12,7 @@ Importing hloom is quick, since nothing is loaded before it is first used.
 import importlib
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from hloom.version import __version__
 
 #: module -> the public names that it holds
 _NAMES = {

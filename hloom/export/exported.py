@@ -2,14 +2,14 @@
 
 import os
 
-import hloom
 import hloom.api  # the passes before compilation
-import hloom.numpy  # the operators of the arrays that calls give
+import hloom.numpy  # noqa: F401 - the operators of the arrays that calls give
 from hloom.export.call import call_exported
 from hloom.export.convention import Convention
 from hloom.frontend.errors import ArgumentError
 from hloom.lowering.context import context as mlir_context
 from hloom.runtime import artifact, devices
+from hloom.version import __version__
 
 #: where a portable module runs
 PLATFORMS = ("cpu", "cuda", "rocm", "tpu")
@@ -146,7 +146,7 @@ def export(fun_jit, *, platforms=None, allow_custom_calls=(), target_version=Non
         )
         manifest = {
             **convention.to_manifest(),
-            "hloom": hloom.__version__,
+            "hloom": __version__,
             "platforms": list(platforms),
             "donated": list(traced.donated),
         }
