@@ -27,6 +27,10 @@ from hloom.numpy.axes import (
     swapaxes,
     transpose,
 )
+from hloom.numpy.bits import (
+    packbits,
+    unpackbits,
+)
 from hloom.numpy.conditions import (
     piecewise,
     select,
@@ -263,6 +267,18 @@ from hloom.numpy.nans import (
 from hloom.numpy.padding import (
     pad,
 )
+from hloom.numpy.polynomials import (
+    poly,
+    polyadd,
+    polyder,
+    polydiv,
+    polyfit,
+    polyint,
+    polymul,
+    polysub,
+    polyval,
+    roots,
+)
 from hloom.numpy.products import (
     cross,
     dot,
@@ -456,4 +472,12 @@ from hloom.numpy.vectorized import (
     apply_along_axis,
     apply_over_axes,
     vectorize,
+)
+from hloom.numpy.windows import (
+    bartlett,
+    blackman,
+    hamming,
+    hanning,
+    i0,
+    kaiser,
 )
