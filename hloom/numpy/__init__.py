@@ -36,6 +36,10 @@ from hloom.numpy.conditions import (
     select,
     where,
 )
+from hloom.numpy.convolution import (
+    convolve,
+    correlate,
+)
 from hloom.numpy.creation import (
     arange,
     array,
@@ -57,6 +61,13 @@ from hloom.numpy.cumulative import (
     cumulative_sum,
 )
 from hloom.numpy.diagonals import trace
+from hloom.numpy.differences import (
+    diff,
+    ediff1d,
+    gradient,
+    trapezoid,
+    unwrap,
+)
 from hloom.numpy.editing import (
     delete,
     insert,
@@ -193,6 +204,9 @@ from hloom.numpy.interchange import (
     fromiter,
     fromstring,
     load,
+)
+from hloom.numpy.interpolation import (
+    interp,
 )
 from hloom.numpy.joining import (
     append,
