@@ -149,9 +149,7 @@ def trapezoid(y: ArrayLike, x: ArrayLike | None = None, dx: ArrayLike = 1.0, axi
 
 
 @fused
-def unwrap(
-    p: ArrayLike, discont: ArrayLike | None = None, axis=-1, period: ArrayLike = 2 * math.pi
-):
+def unwrap(p: ArrayLike, discont: ArrayLike | None = None, axis=-1, period: ArrayLike = math.tau):
     """A sequence of angles without jumps of more than half a `period` between neighbours.
 
     >>> import hloom.numpy as np
