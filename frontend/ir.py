@@ -112,11 +112,18 @@ class Program:
         return self.memo["closed"]
 
     def __str__(self):
-        from hloom.frontend.printer import program_to_text  # the printer is needed by people only
-
-        return program_to_text(self)
+        return _text(self)
 
     __repr__ = __str__
+
+
+_text = object.__repr__
+
+
+def install(text):
+    """Make `text(program)` the way programs are shown."""
+    global _text
+    _text = text
 
 
 def memoised(derive):

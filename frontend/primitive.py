@@ -90,6 +90,14 @@ class Primitive:
         return self.name
 
 
+class Calling(Primitive):
+    """A primitive that holds programs; its types are not kept: a key would keep its programs alive."""
+
+    def type(self, *avals, **params):
+        """The avals of the results, a tuple."""
+        return tuple(self.type_rule(*avals, **params))
+
+
 def primitive(type_rule, name=None, effects=()):
     """Make a function the public face of a new primitive of the same name."""
 

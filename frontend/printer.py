@@ -15,7 +15,7 @@ import itertools
 
 import numpy as np
 
-from hloom.frontend import dtypes, source
+from hloom.frontend import dtypes, ir, source
 from hloom.frontend.ir import Literal, Program
 
 _WIDTH = 100
@@ -114,3 +114,6 @@ def literal_to_text(literal):
     if plain or dtypes.is_bool(aval.dtype):
         return repr(value)
     return f"{value!r}:{'~' * aval.weak_type}{dtypes.short_name(aval.dtype)}"
+
+
+ir.install(program_to_text)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from hloom.frontend import printer as _printer  # noqa: F401 - shows programs
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
 from hloom.frontend.flat import Flat, flatten_args, name_of

@@ -9,11 +9,13 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import ArgumentError, DeletedArrayError, DTypeError
+from hloom.frontend.errors import ArgumentError, TracedValueError, DTypeError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keys import in_memory
-from hloom.frontend.trace import PYTHON_SCALARS, convert, leaked, scalar_aval
+from hloom.frontend.trace import PYTHON_SCALARS, Tracer, convert, leaked, scalar_aval
 from hloom.runtime import devices, pjrt
+from hloom.runtime.execution import deleted
+from hloom.runtime.interchange import dlpack_device, exported, exported_memory
 
 
 class DeviceArray(Array):
@@ -36,25 +38,28 @@ class DeviceArray(Array):
         return self._stored()
 
     def _stored(self):
-        try:
-            return pjrt.to_numpy(self._raw, in_memory(self.aval))
-        except (RuntimeError, ValueError) as e:
-            raise self._deleted() or e from None
+        return pjrt.to_numpy(self._live(), in_memory(self.aval))
 
-    def _deleted(self):
-        if not self.is_deleted():
-            return None
-        return DeletedArrayError(
-            f"the array {self.aval} has no value any more",
-            "it was deleted, or donated to a jitted function (donate_argnums)",
-            "use the function's result instead, or do not donate it",
-        )
+    def _live(self):
+        """The buffer; jaxlib must not be asked for the values of one that is deleted."""
+        if self._raw.is_deleted():
+            raise deleted(f"the array {self.aval} has no value any more")
+        return self._raw
 
     def __array__(self, dtype=None, copy=None):
         found = self._numpy()
-        if dtype is not None and found.dtype != dtype:
-            return found.astype(dtype)
-        return found.copy() if copy else found
+        if dtype is None or found.dtype == dtype:
+            return found.copy() if copy else found
+        if copy is False:
+            raise ValueError(
+                f"an array of {found.dtype} has no view as {np.dtype(dtype)}\n"
+                "    copy=False was asked for\n    leave copy away, or use x.astype(...)"
+            )
+        return found.astype(dtype)
+
+    def __buffer__(self, flags):
+        # called from Python 3.12 on; before, memoryview(numpy.asarray(x)) is the same
+        return exported_memory(self, flags)
 
     def __bool__(self):
         if self.aval.size != 1:
@@ -117,6 +122,8 @@ class DeviceArray(Array):
             return f"Array({self.aval.shape}, dtype={name}) of words\n{self._stored()}"
         head, weak = "Array(", ", weak_type=True" if self.aval.weak_type else ""
         text = np.array2string(self._printable(), separator=", ", prefix=head)
+        if self.aval.size == 0 and self.aval.ndim > 1:
+            text = f"[], shape={self.aval.shape}"
         return f"{head}{text}, dtype={self.aval.dtype.name}{weak})"
 
     def __str__(self):
@@ -124,20 +131,20 @@ class DeviceArray(Array):
 
     def _printable(self):
         found = self._stored()
-        return found.astype(np.float32) if found.dtype.kind == "V" and found.size else found
+        if found.dtype.isbuiltin == 1:
+            return found
+        # NumPy would neither align the types of ml_dtypes nor show that they are floats
+        return found.astype(np.int8 if dtypes.is_integer(self.aval.dtype) else np.float32)
 
     # ------------------------------------------------------------ memory
     def block_until_ready(self):
         """Wait until the value has been computed; the array."""
-        try:
-            self._raw.block_until_ready()
-        except RuntimeError as e:
-            raise self._deleted() or e from None
+        self._live().block_until_ready()
         return self
 
     def is_ready(self):
         """Whether the value has been computed."""
-        return self._raw.is_ready()
+        return self._live().is_ready()
 
     def is_deleted(self):
         """Whether the memory has been given up, by `delete` or by donation."""
@@ -151,31 +158,34 @@ class DeviceArray(Array):
         """The set of devices that hold the array."""
         return set(pjrt.devices_of(self._raw))
 
+    @property
+    def device(self):
+        """The device that holds the array."""
+        (found,) = pjrt.devices_of(self._raw)
+        return found
+
     def copy_to_host_async(self):
         """Begin to copy the value to the host."""
-        self._raw._copy_single_device_array_to_host_async()
+        self._live()._copy_single_device_array_to_host_async()
 
     def __reduce__(self):
         return put, (np.array(self._stored()), self.aval)
 
     def __deepcopy__(self, memo):
-        return put(self._stored(), self.aval)
+        return put(self._stored(), self.aval, self.device)
 
     def __copy__(self):
         return self
 
     def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
-        if copy:
-            return put(self._numpy(), self.aval).__dlpack__()
-        return pjrt.to_dlpack(self.block_until_ready()._raw)
+        return exported(self, stream, max_version, dl_device, copy)
 
     def __dlpack_device__(self):
-        (device,) = self.devices()
-        return ({"cpu": 1, "cuda": 2, "gpu": 2}.get(device.platform, 1), device.local_hardware_id or 0)
+        return dlpack_device(self.device)
 
     def unsafe_buffer_pointer(self):
         """The address of the memory."""
-        return self._raw.unsafe_buffer_pointer()
+        return self._live().unsafe_buffer_pointer()
 
 
 def put(values, aval, device=None, may_alias=False):
@@ -216,11 +226,11 @@ def as_array(x):
         return scalar(x.value, x.aval)
     if isinstance(x, np.ndarray | np.generic):
         return from_numpy(x)
+    if isinstance(x, Tracer):
+        raise leaked(x) if x.trace.done else _captured(x)
     if isinstance(x, Array):
-        found = x.concrete() if hasattr(x, "concrete") else None
-        if found is not None:
-            return found
-        raise leaked_or_foreign(x)
+        what = "an operation needs a concrete array"
+        raise ArgumentError(what, f"it was given {x!r}", "pass an array")
     return as_array(convert(x))
 
 
@@ -232,8 +242,10 @@ def place(x, device=None):
     return DeviceArray(pjrt.copy_to_device(found._raw, found.aval, device), found.aval)
 
 
-def leaked_or_foreign(x):
-    """The error for a tracer that reached a place where operations run at once."""
-    if getattr(x, "trace", None) is not None:
-        return leaked(x)
-    return ArgumentError("an operation needs a concrete array", f"it was given {x!r}", "pass an array")
+def _captured(x):
+    """The error for a tracer where operations run at once, while its transformation still runs."""
+    return TracedValueError(
+        "a function with a derivative rule of its own closes over a traced value",
+        f"the value is traced under {x.trace.what} ({x.aval})",
+        "pass the value as an argument of the function",
+    )

@@ -8,7 +8,7 @@ residuals are computed again on the backward pass.
 
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.ir import Program, Var
-from hloom.frontend.primitive import Primitive, primitive
+from hloom.frontend.primitive import Calling, Primitive, primitive
 from hloom.frontend.trace import StageTracer, Tracer, aval_of, interpret, stage
 
 
@@ -16,8 +16,8 @@ def _program_type(*avals, program, **_):
     return program.out_avals
 
 
-jit = Primitive("jit", _program_type, doc="Call a Program, compiled as one function.")
-checkpoint = Primitive(
+jit = Calling("jit", _program_type, doc="Call a Program, compiled as one function.")
+checkpoint = Calling(
     "checkpoint", _program_type, doc="Call a Program whose residuals are recomputed."
 )
 
@@ -50,7 +50,7 @@ def _eager_custom(args, params):
     return call(params["program"], *args)
 
 
-class Custom(Primitive):
+class Custom(Calling):
     """A function with a derivative rule of its own.
 
     Parameters: `program`, a Program or, before staging, a Python function on flat operands; `rule`, an
@@ -72,7 +72,7 @@ def _linear_type(*avals, map):
     return map.out_avals
 
 
-linear_call = Primitive(
+linear_call = Calling(
     "linear_call", _linear_type, doc="Apply a linear map that knows how to transpose itself."
 )
 linear_call.eager = lambda args, params: params["map"].forward(*args)

@@ -12,15 +12,7 @@ Programs close over no tracers: what a body needs from around is among the leadi
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ProgramError
-from hloom.frontend.primitive import Primitive
-
-
-class Control(Primitive):
-    """A control-flow primitive; its types are not kept: a key would keep its programs alive."""
-
-    def type(self, *avals, **params):
-        """The avals of the results, a tuple."""
-        return self.type_rule(*avals, **params)
+from hloom.frontend.primitive import Calling, Primitive
 
 
 def _require(name, what, expected, found):
@@ -36,7 +28,7 @@ def _cond_type(index, *operands, branches):
     return tuple([a[0] if len(set(a)) == 1 else a[0].strip_weak_type() for a in avals])
 
 
-cond = Control("cond", _cond_type, doc="Run one of several programs on the operands, by an index.")
+cond = Calling("cond", _cond_type, doc="Run one of several programs on the operands, by an index.")
 
 
 def _while_type(*operands, cond, body, cond_consts, body_consts):
@@ -48,7 +40,7 @@ def _while_type(*operands, cond, body, cond_consts, body_consts):
     return tuple(body.in_avals[body_consts:])
 
 
-while_loop = Control(
+while_loop = Calling(
     "while_loop", _while_type, doc="Run a body on a carry as long as a condition holds of it."
 )
 
@@ -63,7 +55,7 @@ def _scan_type(*operands, body, num_consts, num_carry, length, reverse, unroll):
     return (*carry, *[stacked(y, length) for y in outs[num_carry:]])
 
 
-scan = Control("scan", _scan_type, doc="Run a body on a carry and each element of arrays in turn.")
+scan = Calling("scan", _scan_type, doc="Run a body on a carry and each element of arrays in turn.")
 
 
 def _platform_index_type(*, platforms):

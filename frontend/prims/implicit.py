@@ -5,11 +5,11 @@ operands, then a vector as arrays: `matvec(x)` and `vecmat(x)`, its transpose, g
 `solve(b)` and `transpose_solve(b)` give a vector and what else the solver returns.
 """
 
-from hloom.frontend.prims.control import Control
+from hloom.frontend.primitive import Calling
 
 
 def _solution_type(*avals, solve, **_):
     return tuple(solve.out_avals)
 
 
-linear_solve = Control("linear_solve", _solution_type, doc="Solve a linear system with a program.")
+linear_solve = Calling("linear_solve", _solution_type, doc="Solve a linear system with a program.")
