@@ -49,16 +49,17 @@ by_reverse.defvjp(_forward, _reverse)
 PAIR = [case(A(5), A(5))]
 
 
-def calling(name, function, primitive):
+def calling(name, function, *covers):
     """A row of a call of the inner function."""
-    return Op(function, inner_oracle, PAIR, (*WIDE, "complex128"), name=name, covers=(primitive,))
+    return Op(function, inner_oracle, PAIR, (*WIDE, "complex128"), name=name, covers=covers)
 
 
 OPS = [
     calling("jit", jitted, calls.jit),
     calling("checkpoint", kept, calls.checkpoint),
     calling("custom_jvp", by_forward, calls.custom_jvp_call),
-    calling("custom_vjp", by_reverse, calls.custom_vjp_call),
+    # its derivative is a linear_call of the reverse rule
+    calling("custom_vjp", by_reverse, calls.custom_vjp_call, calls.linear_call),
     Op(
         lambda x: calls.checkpoint_name(x, "here"),
         np.array,
