@@ -1,7 +1,7 @@
 """Abstract values: what is known of an array before it has a value.
 
-A `ShapedArray` is interned: equal avals are the same object, so that comparing and hashing them, which
-every cache on the dispatch path does, costs nothing.
+A `ShapedArray` is interned: equal avals are the same object, so that comparing and hashing them,
+which every cache on the dispatch path does, costs nothing.
 
 >>> from hloom.frontend.avals import ShapedArray
 >>> ShapedArray((3, 4), "float32")

@@ -1,4 +1,4 @@
-"""The settings of hloom: one table of flags, read from the environment, changed for good or for a block.
+"""The settings of hloom: one table of flags, read from the environment or set in the program.
 
 A combination of values is one interned, immutable `Settings` object. The one in force is
 `context.settings` (see context.py), so caches put it in their keys and compare it by identity.
@@ -51,7 +51,8 @@ class Settings:
             if name not in FLAGS:
                 known = ", ".join(FLAGS)
                 raise AttributeError(
-                    f"config: there is no flag {name!r}\n    the flags are {known}\n    use one of these"
+                    f"config: there is no flag {name!r}\n    the flags are {known}\n"
+                    "    use one of these"
                 )
         return Settings(**{**dict(zip(FLAGS, self._values, strict=True)), **changes})
 
@@ -67,7 +68,8 @@ def _from_environment(name, default):
         return default if text is None else text
     if text.lower() not in _TRUE + _FALSE:
         raise ValueError(
-            f"HLOOM_{name.upper()} is {text!r}\n    a flag is on or off\n    set it to 1 or 0, or unset it"
+            f"HLOOM_{name.upper()} is {text!r}\n    a flag is on or off\n"
+            "    set it to 1 or 0, or unset it"
         )
     return text.lower() in _TRUE
 

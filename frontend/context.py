@@ -1,7 +1,8 @@
 """What is in force in this thread: the settings, the current trace and the named axes.
 
-`context.trace` is None when operations run at once on concrete values; otherwise it is the Trace that
-every primitive goes to (see trace.py). `context.axes` maps the name of each mapped axis to its size.
+`context.trace` is None when operations run at once on concrete values; otherwise it is the Trace
+that every primitive goes to (see trace.py). `context.axes` maps the name of each mapped axis to its
+size.
 """
 
 import contextlib
@@ -48,7 +49,8 @@ def named_axis(name, size):
 def collector_paused():
     """Keep the garbage collector out of a `with` block.
 
-    Tracing and lowering make many objects that all stay; the collector would visit them over and over.
+    Tracing and lowering make many objects that all stay; the collector would visit them over and
+    over.
     """
     running = gc.isenabled()
     gc.disable()

@@ -370,7 +370,7 @@ def itemsize_bits(dtype):
 
 
 def short_name(dt):
-    """How `dt` is printed in programs: "f32", "bf16", "i8", "bool", "c64"; "key<fry>" for PRNG keys."""
+    """How `dt` is printed in programs: "f32", "bf16", "i8", "bool"; "key<fry>" for PRNG keys."""
     return _SHORT.get(dt) or dt.name
 
 

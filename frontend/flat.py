@@ -13,9 +13,9 @@ def name_of(fun):
 class Flat:
     """`fun(*args, **kwargs)` as a function of the leaves of (args, kwargs).
 
-    After a call, `out_tree` is the structure of the result. With `has_aux` the function gives a pair;
-    `aux_tree` is the structure of the second, and the call gives the leaves of both, the first `count`
-    of which are the result's.
+    After a call, `out_tree` is the structure of the result. With `has_aux` the function gives a
+    pair; `aux_tree` is the structure of the second, and the call gives the leaves of both, the
+    first `count` of which are the result's.
     """
 
     def __init__(self, fun, in_tree, has_aux=False):
@@ -44,7 +44,7 @@ class Flat:
 
 
 def flatten_result(fun, result):
-    """Leaves and structure of what a user function returned; every leaf must be an array or number."""
+    """Leaves and structure of what a user function returned; a leaf must be an array or number."""
     leaves, tree = pytree.flatten(result)
     for i, leaf in enumerate(leaves):
         if not is_value(leaf):

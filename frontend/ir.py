@@ -7,8 +7,9 @@
     { lambda ; a:f32[3] b:f32[]. let c:f32[3] = sin a; d:f32[3] = mul c 2.0 in (d) }
 
 Programs are immutable once built and compared by identity. Programs inside equation parameters (the
-bodies of `jit`, `scan`, `cond` ...) close over nothing that is traced: what they need from around are
-explicit operands. What a pass derives from a program is kept in `program.memo`, and dies with it.
+bodies of `jit`, `scan`, `cond` ...) close over nothing that is traced: what they need from around
+are explicit operands. What a pass derives from a program is kept in `program.memo`, and dies with
+it.
 """
 
 import functools
@@ -54,7 +55,7 @@ class Literal:
 
 
 class Eqn:
-    """One application of a primitive; `source` is a snapshot of the stack that made it (source.py)."""
+    """One application of a primitive; `source` is a snapshot of the stack that made it."""
 
     __slots__ = ("invars", "outvars", "params", "primitive", "source")
 

@@ -5,8 +5,9 @@
     >>> print(program)
     { lambda ; a:f32[3]. let b:f32[3] = sin a; c:f32[3] = mul b 2.0 in (c) }
 
-Equations get back everything but their sources. Constants are not in the text, so a program that has
-some is read with `consts`. A parameter that is a Python function has no text, and cannot be read.
+Equations get back everything but their sources. Constants are not in the text, so a program that
+has some is read with `consts`. A parameter that is a Python function has no text, and cannot be
+read.
 """
 
 import ast
@@ -65,7 +66,9 @@ class _Reader:
     def module(self, consts):
         """The first program; those it calls stand after it, so they are read first."""
         starts = [0] + [
-            i for i, t in enumerate(self.tokens) if t.startswith("@") and self.tokens[i + 1 : i + 2] == ["="]
+            i
+            for i, t in enumerate(self.tokens)
+            if t.startswith("@") and self.tokens[i + 1 : i + 2] == ["="]
         ]
         for start in reversed(starts[1:]):
             self.place = start + 2
@@ -135,7 +138,9 @@ class _Reader:
         name = self.next()
         if name not in PRIMITIVES:
             raise ProgramError(
-                f"parse: there is no primitive {name!r}", "nothing of that name is defined", "correct it"
+                f"parse: there is no primitive {name!r}",
+                "nothing of that name is defined",
+                "correct it",
             )
         params = {}
         if self.peek() == "[":
@@ -198,7 +203,9 @@ class _Reader:
             return ast.literal_eval(self.next())
         if token == "<":
             raise ProgramError(
-                "parse: a parameter is a Python object", f"near {token!r}", "such programs cannot be read"
+                "parse: a parameter is a Python object",
+                f"near {token!r}",
+                "such programs cannot be read",
             )
         if token == "None":
             return ast.literal_eval(self.next())

@@ -1,7 +1,7 @@
-"""A primitive is what an operation is: a name, a type rule, a document and the function people call.
+"""A primitive is what an operation is: a name, a type rule, a document and a public function.
 
-What each layer does with it stands in that layer's table, keyed by the primitive itself. `bind` hands it
-to the trace in force, or has it run at once; results are always a list.
+What each layer does with it stands in that layer's table, keyed by the primitive itself. `bind`
+hands it to the trace in force, or has it run at once; results are always a list.
 
     @primitive(transpose_type)
     def transpose(x, permutation):
@@ -32,9 +32,9 @@ PRIMITIVES: dict = {}
 class Primitive:
     """An operation; called, it is its public function.
 
-    `family` names the group whose common rules apply where a table has none for the primitive itself.
-    `stage(trace, args, params)` and `eager(args, params)` replace, for call-like primitives, what a
-    staging trace does and what is done on concrete values.
+    `family` names the group whose common rules apply where a table has none for the primitive
+    itself. `stage(trace, args, params)` and `eager(args, params)` replace, for call-like
+    primitives, what a staging trace does and what is done on concrete values.
     """
 
     family: str | None = None
@@ -91,7 +91,7 @@ class Primitive:
 
 
 class Calling(Primitive):
-    """A primitive that holds programs; its types are not kept: a key would keep its programs alive."""
+    """A primitive that holds programs; its types are not kept, lest a key keep programs alive."""
 
     def type(self, *avals, **params):
         """The avals of the results, a tuple."""

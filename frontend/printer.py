@@ -6,8 +6,8 @@
       in (d) }
     @loss = { lambda ; a:f32[3]. let b:f32[] = reduce_sum[axes=(0,)] a in (b) }
 
-A literal is a plain number when it is weakly typed and 32 bits wide; any other shows its type, as in
-`2.0:bf16`. `program_to_text(program, sources=True)` adds the user's line to each equation.
+A literal is a plain number when it is weakly typed and 32 bits wide; any other shows its type, as
+in `2.0:bf16`. `program_to_text(program, sources=True)` adds the user's line to each equation.
 """
 
 import enum

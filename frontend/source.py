@@ -1,7 +1,7 @@
 """Where in the user's program an equation came from.
 
-While tracing, `capture()` takes a cheap snapshot of the stack; nothing is resolved until an error, a
-location or a printout asks. `user_frame` then finds the innermost frame that is not hloom's own.
+While tracing, `capture()` takes a cheap snapshot of the stack; nothing is resolved until an error,
+a location or a printout asks. `user_frame` then finds the innermost frame that is not hloom's own.
 The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of a microsecond.
 """
 

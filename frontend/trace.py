@@ -1,9 +1,9 @@
 """Tracing: run a Python function on stand-ins for its arguments and note each primitive it applies.
 
-`stage(fun, avals)` gives the Program of `fun`. While it runs, `context.trace` is a `StageTrace`, every
-primitive lands in its `bind`, and the stand-ins are `StageTracer`s. Values of an enclosing trace, and
-concrete arrays, become constants of the program. `interpret` is the way back: it binds the equations of
-a program, one after another, in whatever trace is in force.
+`stage(fun, avals)` gives the Program of `fun`. While it runs, `context.trace` is a `StageTrace`,
+every primitive lands in its `bind`, and the stand-ins are `StageTracer`s. Values of an enclosing
+trace, and concrete arrays, become constants of the program. `interpret` is the way back: it binds
+the equations of a program, one after another, in whatever trace is in force.
 
     >>> import hloom
     >>> print(hloom.make_program(lambda x: hloom.numpy.sin(x) * 2.0)(1.0))
@@ -208,7 +208,8 @@ def leaked(tracer):
     """The error for a tracer used after its trace has ended."""
     return LeakedTracerError(
         f"a traced value ({tracer.aval}) was used after its function had been traced",
-        f"it was made under {tracer.trace.what} and has leaked out, through a global or an attribute",
+        f"it was made under {tracer.trace.what} and has leaked out, "
+        "through a global or an attribute",
         "return it from the function instead",
     )
 
@@ -275,7 +276,7 @@ def is_value(x):
 
 
 def convert(x):
-    """An array from an object that offers `__hloom_array__`, `__array__` or a subclass of a scalar."""
+    """An array from an object with `__hloom_array__` or `__array__`, or a subclass of a scalar."""
     if hasattr(x, "__hloom_array__"):
         return x.__hloom_array__()
     for kind in (bool, int, float, complex):
@@ -298,5 +299,5 @@ def _brief(x):
 
 
 def concrete_or_none(x):
-    """The concrete value of `x` (itself, or what an eager tracer stands on), or None when traced."""
+    """The concrete value of `x` (itself, or what an eager tracer holds), or None when traced."""
     return x.concrete() if isinstance(x, Tracer) else x

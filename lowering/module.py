@@ -1,10 +1,10 @@
 """Program -> StableHLO module, through the bindings' generic operation constructor.
 
-Each equation goes to the rule of its primitive, `rule(ctx, *operands, **params)`, which emits operations
-through `ctx` and returns the results. `ctx` is the `Function` being filled: it knows the equation's avals
-(`ctx.ins`, `ctx.outs`), makes constants, calls sub-programs and builds regions. A program that is used
-several times becomes one private function. Arguments the main function gets: first the constants of the
-program, then its inputs.
+Each equation goes to the rule of its primitive, `rule(ctx, *operands, **params)`, which emits
+operations through `ctx` and returns the results. `ctx` is the `Function` being filled: it knows the
+equation's avals (`ctx.ins`, `ctx.outs`), makes constants, calls sub-programs and builds regions. A
+program that is used several times becomes one private function. Arguments the main function gets:
+first the constants of the program, then its inputs.
 
     rules.one_to_one(sin, "stablehlo.sine")
 
@@ -18,16 +18,16 @@ import io
 import re
 
 import numpy as np
-from jaxlib.mlir import ir
+from jaxlib.mlir import ir, passmanager
 from jaxlib.mlir.dialects import func
 
+import hloom.lowering.rules  # noqa: F401 - fills the table
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import collector_paused
 from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Var
 from hloom.frontend.trace import stage
-from hloom.lowering import rules as _  # noqa: F401 - fills the table
 from hloom.lowering.context import context, dense
 from hloom.lowering.portable import legalize
 from hloom.lowering.table import platform_rules, rules
@@ -59,6 +59,15 @@ class Module:
         self.ir.operation.write_bytecode(buffer)
         return buffer.getvalue()
 
+    def fingerprint(self):
+        """Bytecode without locations: equal for programs that differ only in where they stand."""
+        with self.context.mlir:
+            bare = self.ir.operation.clone()
+            passmanager.PassManager.parse("builtin.module(strip-debuginfo)").run(bare)
+        buffer = io.BytesIO()
+        bare.write_bytecode(buffer)
+        return buffer.getvalue()
+
     def text(self, debug_info=False):
         """The module as text."""
         return self.ir.operation.get_asm(enable_debug_info=debug_info)
@@ -79,7 +88,7 @@ class Module:
         return found
 
     def function(self, name, program, visibility, argument_attributes=None, result_attributes=None):
-        """Emit `program` as a function; the constants come first among the arguments of a public one.
+        """Emit `program` as a function; a public one takes the constants first.
 
         A portable module has nobody to pass them, so they are in it.
         """
@@ -167,7 +176,7 @@ class Function:
 
     # ------------------------------------------------------------ operations
     def op(self, name, operands, attributes=None, out=None, regions=None):
-        """Emit an operation with one result of aval `out` (default: the equation's); its results."""
+        """Emit an operation with one result, of aval `out` or the equation's; its results."""
         kind = self.context.type(self.outs[0] if out is None else out)
         made = _create(name, (kind,), operands, attributes, None, regions or 0, self.loc, self.ip)
         return [made.result]
@@ -281,7 +290,7 @@ class Function:
         return self.run(program, operands)
 
     def call_fun(self, function, operands, avals, **params):
-        """Call a function written with primitives as one function of the module, shared by its uses."""
+        """Call a function of primitives as one function of the module, shared by its uses."""
         return self.call(staged(function, tuple(avals), tuple(params.items())), operands)
 
     def region(self, owner_region, avals, build):
@@ -338,8 +347,8 @@ def _identifier(name):
 def lower(program, name="main", platform="cpu", target="xla", donated=(), result_attributes=None):
     """The StableHLO module of a program; `donated` are positions among its inputs.
 
-    A donated input whose type equals that of a result gives its memory to it; a portable module does
-    not say it.
+    A donated input whose type equals that of a result gives its memory to it; a portable module
+    does not say it.
     """
     module = Module(name, platform, target)
     with collector_paused(), module.context.mlir, module.context.unknown:
@@ -352,7 +361,7 @@ def lower(program, name="main", platform="cpu", target="xla", donated=(), result
 
 def _donations(program, donated):
     offset, free = len(program.constvars), list(enumerate(program.out_avals))
-    attributes = [{} for _ in range(offset + len(program.invars))]
+    attributes: list[dict] = [{} for _ in range(offset + len(program.invars))]
     for i in donated:
         aval = program.invars[i].aval
         match = next(

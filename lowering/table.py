@@ -10,7 +10,7 @@ platform_rules: dict = {}
 
 
 def rule(primitive, platform=None):
-    """Register the decorated function as the lowering of `primitive`, everywhere or on one platform."""
+    """Register the decorated function as the lowering of `primitive`, on all platforms or one."""
 
     def register(function):
         if platform is None:
@@ -33,7 +33,7 @@ def none(primitive, reason):
 
 
 def one_to_one(table):
-    """Register operations that are one StableHLO operation without attributes: {primitive: name}."""
+    """Register what is one StableHLO operation without attributes: {primitive: its name}."""
     for primitive, name in table.items():
         rules[primitive] = _direct(name)
 

@@ -1,7 +1,8 @@
 """`debug_nans`: find the operation that first makes a NaN, also inside jit.
 
 After each execution the results are looked at. If one holds a NaN, the program is run again, one
-equation after another, and the first whose results hold a NaN although its operands do not is named.
+equation after another, and the first whose results hold a NaN although its operands do not is
+named.
 """
 
 import numpy as np

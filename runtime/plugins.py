@@ -1,7 +1,7 @@
 """PJRT plugins: the CUDA and TPU runtimes, found when their wheels are installed.
 
-Nothing is imported from the wheels, since their Python code needs JAX; the shared library is found in
-them and loaded. With a `topology` programs are compiled for hardware that is not there.
+Nothing is imported from the wheels, since their Python code needs JAX; the shared library is found
+in them and loaded. With a `topology` programs are compiled for hardware that is not there.
 
     HLOOM_PLATFORM=cuda python train.py          pip install jax-cuda13-pjrt jax-cuda13-plugin
     HLOOM_PLATFORM=tpu python train.py           pip install libtpu
@@ -41,7 +41,9 @@ def library(platform):
     if platform not in WHEELS:
         known = ", ".join(["cpu", *WHEELS])
         raise BackendError(
-            f"there is no platform {platform!r}", f"known are {known}", "set HLOOM_PLATFORM to one of these"
+            f"there is no platform {platform!r}",
+            f"known are {known}",
+            "set HLOOM_PLATFORM to one of these",
         )
     for wheel in WHEELS[platform]:
         folder = _folder(wheel.package)

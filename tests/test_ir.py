@@ -26,9 +26,11 @@ TEXTS = [
     "{ lambda ; a:c64[]. let b:c64[] = add a (1-2j) in (b) }",
     "{ lambda ; . in (-0.0, inf, nan, 3, -3) }",
     "{ lambda ; a:f32[2,3]. let b:f32[3] = reduce_sum[axes=(0,)] a in (b) }",
-    "{ lambda ; a:f32[3]. let b:f32[3] = jit[program=@f] a in (b) }\n"
-    "@f = { lambda ; a:f32[3]. let b:f32[3] = jit[program=@g] a in (b) }\n"
-    "@g = { lambda ; a:f32[3]. let b:f32[3] = sin a in (b) }",
+    (
+        "{ lambda ; a:f32[3]. let b:f32[3] = jit[program=@f] a in (b) }\n"
+        "@f = { lambda ; a:f32[3]. let b:f32[3] = jit[program=@g] a in (b) }\n"
+        "@g = { lambda ; a:f32[3]. let b:f32[3] = sin a in (b) }"
+    ),
 ]
 
 
@@ -57,7 +59,9 @@ def test_traced_programs_are_read_back_with_their_meaning(name):
     text = program_to_text(program)
     again = parse(text, program.consts)
     assert program_to_text(again) == text
-    np.testing.assert_allclose(*map(np.asarray, (interpret(again, [x])[0], FUNCTIONS[name](x))), rtol=1e-5)
+    np.testing.assert_allclose(
+        *map(np.asarray, (interpret(again, [x])[0], FUNCTIONS[name](x))), rtol=1e-5
+    )
 
 
 def test_names_of_variables_avoid_words_of_the_grammar():
@@ -83,7 +87,11 @@ def bad_programs():
     wrong = Eqn(sin, [a], [Var(ShapedArray((2,), "float32"))], {}, None)
     yield "wrong result type", Program([], [a], [wrong], [a]), "its type rule gives"
     literal = Literal(1.0, ShapedArray((2,), "float32"))
-    yield "literal with axes", Program([], [a], [Eqn(add, [a, literal], [b], {}, None)], [b]), "shape"
+    yield (
+        "literal with axes",
+        Program([], [a], [Eqn(add, [a, literal], [b], {}, None)], [b]),
+        "shape",
+    )
     yield "no constant's value", Program([c], [a], [], [a]), "not one value"
     yield "untyped variable", Program([], [Var(None)], [], []), "no typed variable"
 

@@ -1,4 +1,4 @@
-"""jit and its stages: signatures, static and donated arguments, caches, ahead-of-time compilation."""
+"""jit and its stages: signatures, static and donated arguments, caches, compilation ahead."""
 
 import gc
 import subprocess

@@ -1,7 +1,8 @@
 """Random programs: whatever is composed of the primitives must keep every promise at once.
 
-Hypothesis draws a list of operations; each takes earlier values, scaled into a range in which all are
-smooth. The function they make is then checked, printed, parsed, compiled, differentiated and batched.
+Hypothesis draws a list of operations; each takes earlier values, scaled into a range in which all
+are smooth. The function they make is then checked, printed, parsed, compiled, differentiated and
+batched.
 """
 
 import numpy as np

@@ -1,6 +1,5 @@
 """Derivatives and batching, alone and in every order, inside jit and out, against closed forms."""
 
-
 import numpy as np
 import pytest
 
@@ -98,7 +97,7 @@ def test_a_pullback_passes_through_jit():
 
 
 def test_has_aux_everywhere():
-    f = lambda x: (jnp.sum(x**2), {"twice": 2 * x})  # noqa: E731
+    f = lambda x: (jnp.sum(x**2), {"twice": 2 * x})
     (value, aux), g = hloom.value_and_grad(f, has_aux=True)(X)
     np.testing.assert_allclose(aux["twice"], 2 * X)
     np.testing.assert_allclose(g, 2 * X)
@@ -116,7 +115,7 @@ def test_has_aux_everywhere():
 
 
 def test_argnums_choose_and_order_gradients():
-    f = lambda x, y, z: x * y**2 + z  # noqa: E731
+    f = lambda x, y, z: x * y**2 + z
     assert float(hloom.grad(f, 1)(2.0, 3.0, 4.0)) == 12.0
     gz, gx = hloom.grad(f, (2, 0))(2.0, 3.0, 4.0)
     assert (float(gz), float(gx)) == (1.0, 9.0)
@@ -139,7 +138,7 @@ def test_holomorphic_derivative():
 
 
 def test_real_gradient_through_complex_values():
-    f = lambda x: jnp.sum(jnp.abs(jnp.exp(1j * x) + 2.0) ** 2)  # noqa: E731
+    f = lambda x: jnp.sum(jnp.abs(jnp.exp(1j * x) + 2.0) ** 2)
     np.testing.assert_allclose(hloom.grad(f)(X), -4 * np.sin(X), rtol=1e-12)
 
 
@@ -150,7 +149,7 @@ def test_linear_transpose():
 
 
 def test_jacobians_of_trees():
-    f = lambda p: {"s": p["a"] * p["b"], "t": jnp.sum(p["a"])}  # noqa: E731
+    f = lambda p: {"s": p["a"] * p["b"], "t": jnp.sum(p["a"])}
     p = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, 4.0])}
     for jacobian in (hloom.jacfwd, hloom.jacrev):
         j = jacobian(f)(p)
@@ -174,7 +173,7 @@ def test_python_control_flow_on_concrete_values():
 
 # ---------------------------------------------------------------- vmap
 def test_vmap_axes():
-    f = lambda x, y: x * y  # noqa: E731
+    f = lambda x, y: x * y
     y = np.arange(3.0)
     np.testing.assert_allclose(hloom.vmap(f, (1, 0))(X, y), (X * y).T)
     np.testing.assert_allclose(hloom.vmap(f, (1, 0), 1)(X, y), X * y)

@@ -1,4 +1,4 @@
-"""Batching: what `vmap` does to each operation. One interpreter, `BatchTrace`, and one table, `rules`.
+"""Batching, what `vmap` does to each operation: one interpreter, `BatchTrace`, and one table.
 
 A value may carry a batch dimension, at a position of its own. A rule gets the operands with theirs
 (None if a value is the same for the whole batch) and gives results with theirs:
@@ -129,11 +129,9 @@ def names_axis(params, name):
         if key == "axis_name":
             if name in value:
                 return True
-        elif isinstance(value, Program):
-            if _program_names(value, name):
-                return True
-        elif type(value) is tuple and any(isinstance(v, Program) for v in value):
-            if any(_program_names(v, name) for v in value if isinstance(v, Program)):
+        else:
+            programs = value if type(value) is tuple else (value,)
+            if any(_program_names(v, name) for v in programs if isinstance(v, Program)):
                 return True
     return False
 
@@ -144,7 +142,7 @@ def _program_names(program, name):
 
 
 def batch(fun, axis, values, dims):
-    """Results of `fun` on a flat list of batched values, and their batch dimensions (None: none)."""
+    """Results of `fun` on a flat list of batched values, and their batch dimensions or None."""
     parent = context.trace
     trace = BatchTrace(parent, axis)
     axes = context.axes

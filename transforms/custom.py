@@ -1,9 +1,9 @@
 """`custom_jvp` and `custom_vjp`: functions whose derivative the user states.
 
-Both carry a rule object through the traces. For forward mode it is called with primals and tangents;
-for reverse mode it runs `fwd` on primals and keeps `bwd`, wrapped as a linear map that knows its own
-transpose. Forward mode through a `custom_vjp` works too: `bwd` is linear in the cotangents, and its
-transpose is the derivative.
+Both carry a rule object through the traces. For forward mode it is called with primals and
+tangents; for reverse mode it runs `fwd` on primals and keeps `bwd`, wrapped as a linear map that
+knows its own transpose. Forward mode through a `custom_vjp` works too: `bwd` is linear in the
+cotangents, and its transpose is the derivative.
 """
 
 import functools
@@ -22,7 +22,7 @@ from hloom.transforms.zeros import instantiate, tangent_aval, zeros
 
 
 class SymbolicZero:
-    """A tangent or cotangent known to be zero, given to rules defined with `symbolic_zeros=True`."""
+    """A tangent or cotangent known to be zero, for rules defined with `symbolic_zeros=True`."""
 
     def __init__(self, aval):
         self.aval = aval
@@ -33,7 +33,7 @@ class SymbolicZero:
 
 
 class CustomVjpPrimal:
-    """An argument of a `fwd` rule with `symbolic_zeros=True`: `value`, and whether it is `perturbed`."""
+    """An argument of a `fwd` rule with `symbolic_zeros=True`: `value`, and if it is `perturbed`."""
 
     def __init__(self, value, perturbed):
         self.value = value
@@ -57,7 +57,7 @@ class _Custom:
         return self if instance is None else functools.partial(self, instance)
 
     def _split(self, args, kwargs):
-        """The function of the differentiable arguments, their leaves and tree, and the other arguments."""
+        """The function of differentiable arguments; their leaves and tree; the other arguments."""
         args = _positional(self.fun, args, kwargs)
         fixed = [args[i] for i in self.nondiff]
         moving = tuple([a for i, a in enumerate(args) if i not in self.nondiff])
@@ -224,7 +224,7 @@ class BatchedJvpRule:
 
 # ---------------------------------------------------------------- reverse rules
 class custom_vjp(_Custom):
-    """A function whose reverse derivative is stated with `defvjp`; forward mode works through it too.
+    """A function with a reverse derivative stated by `defvjp`; forward mode works through it too.
 
     >>> import hloom
     >>> import hloom.numpy as np
@@ -240,8 +240,11 @@ class custom_vjp(_Custom):
     symbolic_zeros = False
 
     def defvjp(self, fwd, bwd, symbolic_zeros=False, optimize_remat=False):
-        """State the rule: `fwd(*args)` gives (result, residuals), `bwd(*nondiff, residuals, cotangent)`
-        a tuple of cotangents, one for each differentiable argument (None for zero)."""
+        """State the rule: `fwd(*args)` gives (result, residuals), `bwd` the cotangents.
+
+        `bwd(*nondiff, residuals, cotangent)` gives a tuple: for each differentiable argument, its
+        cotangent or None for zero.
+        """
         self.fwd, self.bwd, self.symbolic_zeros = fwd, bwd, symbolic_zeros
 
     def __call__(self, *args, **kwargs):
@@ -304,8 +307,8 @@ class VjpRule:
         if not isinstance(found, tuple | list) or len(found) != len(children):
             size = f"{len(found)}" if isinstance(found, tuple | list) else type(found).__name__
             raise TreeError(
-                f"{self.name}: its bwd rule gives a tuple of {len(children)} cotangents, one for each "
-                "differentiable argument",
+                f"{self.name}: its bwd rule gives a tuple of {len(children)} cotangents, "
+                "one for each differentiable argument",
                 f"it gave {size}",
                 "return a tuple, with None for arguments without a cotangent",
             )
@@ -391,8 +394,8 @@ def _unbatched(aval):
 class LinearMap:
     """The derivative of a custom_vjp function at a point: a linear map that knows its transpose.
 
-    Its operands are residuals and then the tangents of the active inputs. `transposed` calls the user's
-    bwd; `forward` is the transpose of that, for forward mode.
+    Its operands are residuals and then the tangents of the active inputs. `transposed` calls the
+    user's bwd; `forward` is the transpose of that, for forward mode.
     """
 
     def __init__(self, rule, token, active, num_residuals, in_avals, out_avals):

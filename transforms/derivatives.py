@@ -1,8 +1,8 @@
 """The derivatives people ask for: jvp, vjp, grad, jacobians, and what else is made of them.
 
 All are compositions of three passes: forward mode (jvp.py), linearization (linearize.py) and
-transposition (transpose.py). Outside `jit` they run on concrete values, so Python control flow, print
-and a debugger work inside the differentiated function.
+transposition (transpose.py). Outside `jit` they run on concrete values, so Python control flow,
+print and a debugger work inside the differentiated function.
 """
 
 import functools
@@ -29,8 +29,8 @@ from hloom.transforms.zeros import has_tangent, instantiate, tangent_aval, zeros
 def jvp(fun, primals, tangents, has_aux=False):
     """The results of `fun(*primals)` and their derivative in the direction of `tangents`.
 
-    `primals` and `tangents` are tuples of equal structure. Returns (results, tangents of results), and
-    auxiliary data as a third with `has_aux`.
+    `primals` and `tangents` are tuples of equal structure. Returns (results, tangents of results),
+    and auxiliary data as a third with `has_aux`.
 
     >>> import hloom
     >>> y, t = hloom.jvp(lambda x: x * x, (3.0,), (1.0,))
@@ -184,7 +184,7 @@ def _checked_cotangent(recipe, ct, aval, i):
 
 
 def pull(lin, cotangents, in_avals, residuals=None):
-    """Cotangents of all inputs, as arrays, for cotangents of all outputs of a linearized function."""
+    """Cotangents of all inputs, as arrays, for those of all outputs of a linearized function."""
     cts = [c for c, nonzero in zip(cotangents, lin.nonzero) if nonzero]
     found = iter(transposition.transpose(lin.program, cts, residuals))
     return [
@@ -203,7 +203,7 @@ def materialize(ct, aval):
 
 
 def vjp(fun, *primals, has_aux=False):
-    """The results of `fun(*primals)`, and the function from their cotangents to those of the primals.
+    """The results of `fun(*primals)`, and the function from their cotangents to the primals'.
 
     >>> import hloom
     >>> y, f_vjp = hloom.vjp(lambda x, w: x * w, 3.0, 4.0)
@@ -226,11 +226,13 @@ def vjp(fun, *primals, has_aux=False):
 def value_and_grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
     """A function that gives the value of the scalar function `fun` and its gradient.
 
-    `argnums` tells by position which arguments to differentiate: an int gives one gradient, a sequence
-    a tuple. With `has_aux`, `fun` gives (value, auxiliary data) and so does the first result.
+    `argnums` tells by position which arguments to differentiate: an int gives one gradient, a
+    sequence a tuple. With `has_aux`, `fun` gives (value, auxiliary data) and so does the first
+    result.
 
     >>> import hloom
-    >>> value, gradient = hloom.value_and_grad(lambda x: hloom.numpy.sum(x**2))(hloom.numpy.arange(3.0))
+    >>> loss = lambda x: hloom.numpy.sum(x**2)
+    >>> value, gradient = hloom.value_and_grad(loss)(hloom.numpy.arange(3.0))
     >>> float(value), gradient
     (5.0, Array([0., 2., 4.], dtype=float32))
     """
@@ -336,7 +338,8 @@ def _seed(name, flat, outs, holomorphic):
         raise ShapeError(
             f"grad: {name} must return a scalar",
             f"it returned {found}",
-            "reduce it (sum or mean), use jacrev for all derivatives, or has_aux=True for extra results",
+            "reduce it (sum or mean), use jacrev for all derivatives, "
+            "or has_aux=True for extra results",
         )
     ok = dtypes.is_complex(aval.dtype) if holomorphic else dtypes.is_float(aval.dtype)
     if not ok:
@@ -348,7 +351,7 @@ def _seed(name, flat, outs, holomorphic):
 
 # ---------------------------------------------------------------- jacobians
 def _basis(leaves):
-    """For each leaf, the standard basis of all leaves together, restricted to it: (total, *shape)."""
+    """For each leaf, its part of the standard basis of all leaves together: (total, *shape)."""
     total = sum(aval_of(x).size for x in leaves)
     parts, start = [], 0
     for x in leaves:
@@ -393,7 +396,8 @@ def _jacobian_inputs(name, fun, numbers, args, kwargs, holomorphic, allow_int):
 def jacfwd(fun, argnums=0, has_aux=False, holomorphic=False):
     """A function that gives the Jacobian of `fun`, column by column, by forward mode.
 
-    For a result of shape S and an argument of shape A it has shape S + A; trees give trees of trees.
+    For a result of shape S and an argument of shape A it has shape S + A; trees give trees of
+    trees.
 
     >>> import hloom
     >>> hloom.jacfwd(lambda x: x**2)(hloom.numpy.arange(2.0))
@@ -469,8 +473,8 @@ def hessian(fun, argnums=0, has_aux=False, holomorphic=False):
 
     >>> import hloom
     >>> hloom.hessian(lambda x: hloom.numpy.sum(x**3))(hloom.numpy.arange(2.0))
-    Array([[ 0.,  0.],
-           [ 0.,  6.]], dtype=float32)
+    Array([[0., 0.],
+           [0., 6.]], dtype=float32)
     """
     return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
 

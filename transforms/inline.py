@@ -1,7 +1,7 @@
 """Inlining: put the equations of called programs in the place of the calls.
 
-    { lambda ; a. b = jit[program=@f] a in (b) }     @f = { lambda ; x. y = sin x in (y) }
-    -> { lambda ; a. y = sin a in (y) }
+{ lambda ; a. b = jit[program=@f] a in (b) }     @f = { lambda ; x. y = sin x in (y) }
+-> { lambda ; a. y = sin a in (y) }
 """
 
 from hloom.frontend.ir import Eqn, Program, Var

@@ -1,7 +1,7 @@
 """Forward-mode differentiation: one interpreter, `JVPTrace`, and one table, `rules`.
 
-Each value carries its tangent. A primitive's rule takes the primal operands and their tangents, where
-None is a tangent known to be zero, and gives the results and theirs:
+Each value carries its tangent. A primitive's rule takes the primal operands and their tangents,
+where None is a tangent known to be zero, and gives the results and theirs:
 
     sin x, with tangent g    ->    sin x, with tangent g * cos x
 

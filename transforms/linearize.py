@@ -1,9 +1,9 @@
 """Linearization: evaluate the primals, and write the tangents down as a linear Program.
 
-It is forward mode whose tangents are unknown. `JVPTrace` works on primals of the trace around and on
-tangents that are tracers of a tangent program; below it, `PartialTrace` sends every operation that
-touches a tangent to the tangent program and every other to the trace around. What the tangent program
-needs of the primals becomes its constants, the residuals:
+It is forward mode whose tangents are unknown. `JVPTrace` works on primals of the trace around and
+on tangents that are tracers of a tangent program; below it, `PartialTrace` sends every operation
+that touches a tangent to the tangent program and every other to the trace around. What the tangent
+program needs of the primals becomes its constants, the residuals:
 
     f(x) = sin x * 2      primals   s = sin x; c = cos x; y = s * 2
                           tangent   { lambda c ; g. h = mul g c; k = mul h 2.0 in (k) }

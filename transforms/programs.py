@@ -1,7 +1,7 @@
 """Derived programs: the transformations applied to a Program as a whole, and kept with it.
 
-A function that is called 48 times on the same avals is differentiated once: rules of primitives that
-hold programs ask here.
+A function that is called 48 times on the same avals is differentiated once: rules of primitives
+that hold programs ask here.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from hloom.transforms.zeros import instantiate, tangent_aval, zeros
 
 
 class Jvp(NamedTuple):
-    """`program` from primals and tangents of active inputs to results and their nonzero tangents."""
+    """`program` from primals and active tangents to results and their nonzero tangents."""
 
     program: Program
     nonzero: tuple
@@ -25,7 +25,7 @@ class Jvp(NamedTuple):
 
 @memoised
 def jvp_program(program, active, forced=()):
-    """The Jvp of a program; `active`, `forced`: bools of inputs with and outputs given a tangent."""
+    """The Jvp of a program; `active`, `forced`: which inputs have, outputs get, a tangent."""
     nonzero = []
 
     def run(*values):
@@ -57,8 +57,9 @@ def _sealed(program):
 class Linear(NamedTuple):
     """The two halves of a linearized program.
 
-    `primal` gives the results and the new residuals; `tangent` maps the residuals and the tangents of
-    active inputs to the tangents of `nonzero` results. `sources` tells where each residual is found.
+    `primal` gives the results and the new residuals; `tangent` maps the residuals and the tangents
+    of active inputs to the tangents of `nonzero` results. `sources` tells where each residual is
+    found.
     """
 
     primal: Program

@@ -1,12 +1,13 @@
 """`checkpoint`: trade memory for time by computing residuals again on the backward pass.
 
 Linearizing a checkpointed program keeps only its inputs, and what the policy allows to save. The
-tangent side is one linear map that holds the forward program; run forward it computes tangents, and its
-transpose computes the forward program a second time, linearizes it there, and runs that backwards.
-Saved values replace what recomputes them, and dead-code elimination removes the rest. (Griewank and Walther, Evaluating Derivatives, chapter 12.)
+tangent side is one linear map that holds the forward program; run forward it computes tangents, and
+its transpose computes the forward program a second time, linearizes it there, and runs that
+backwards. Saved values replace what recomputes them, and dead-code elimination removes the rest.
+(Griewank and Walther, Evaluating Derivatives, chapter 12.)
 
-A policy is a function `policy(primitive, *in_avals, **params) -> bool`: may this equation's results be
-saved?
+A policy is a function `policy(primitive, *in_avals, **params) -> bool`: may this equation's results
+be saved?
 """
 
 import functools
@@ -92,8 +93,8 @@ class checkpoint_policies:
 def checkpoint(fun=None, /, *, prevent_cse=True, policy=None, static_argnums=(), concrete=False):
     """A function like `fun` whose residuals are computed again on the backward pass, not kept.
 
-    `policy` tells which intermediate results may be kept (`checkpoint_policies`). `prevent_cse` keeps
-    the compiler from undoing it; inside `scan` that is not needed.
+    `policy` tells which intermediate results may be kept (`checkpoint_policies`). `prevent_cse`
+    keeps the compiler from undoing it; inside `scan` that is not needed.
 
     >>> import hloom
     >>> f = hloom.checkpoint(lambda x: hloom.numpy.sin(hloom.numpy.sin(x)))
@@ -175,7 +176,7 @@ def _linearize(primals, tangents, *, program, policy, prevent_cse):
 
 
 class Recomputed:
-    """The derivative of a checkpointed program: its residuals are the inputs and the saved values."""
+    """The derivative of a checkpointed program: its residuals are inputs and saved values."""
 
     def __init__(self, program, saved, active, nonzero, prevent_cse):
         self.program, self.saved, self.prevent_cse = program, saved, prevent_cse

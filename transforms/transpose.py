@@ -1,8 +1,8 @@
-"""Transposition: run a linear Program backwards, from cotangents of its results to those of its inputs.
+"""Transposition: run a linear Program backwards, from cotangents of results to those of inputs.
 
 Equations are visited last first. A rule gets the cotangents of the results (None if zero) and the
-operands, where a `Linear` stands for each operand that depends on the inputs; it gives a cotangent, or
-None, for each operand. Cotangents of a variable that is used several times are added.
+operands, where a `Linear` stands for each operand that depends on the inputs; it gives a cotangent,
+or None, for each operand. Cotangents of a variable that is used several times are added.
 
     { lambda c ; g. h = mul g c; k = mul h 2.0 in (k) }      k' -> h' = k' * 2.0 -> g' = h' * c
 """
@@ -73,7 +73,7 @@ def none(primitive, reason):
 
 
 def collect(ct, aval):
-    """The cotangent of an operand that may have been repeated from rank 0: the sum over all places."""
+    """The cotangent of an operand perhaps repeated from rank 0: the sum over all places."""
     shape = aval_of(ct).shape
     return ct if shape == aval.shape else reduce_sum(ct, range(len(shape)))
 

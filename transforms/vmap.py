@@ -13,9 +13,9 @@ from hloom.transforms.batch import AxisData, batch, move, spread
 def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_name=None):
     """A function that maps `fun` over an axis of its arguments.
 
-    `in_axes` gives, for each positional argument, the axis to map over, None for an argument used as it
-    is, or a tree prefix of these; keyword arguments are mapped over axis 0. `out_axes` says where the
-    mapped axis goes in the results. Collectives inside name the axis by `axis_name`.
+    `in_axes` gives, for each positional argument, the axis to map over, None for an argument used
+    as it is, or a tree prefix of these; keyword arguments are mapped over axis 0. `out_axes` says
+    where the mapped axis goes in the results. Collectives inside name the axis by `axis_name`.
 
     >>> import hloom
     >>> dot = hloom.vmap(hloom.numpy.dot, in_axes=(0, None))
@@ -33,7 +33,8 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
     def mapped(*args, **kwargs):
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):
             raise ValueRangeError(
-                f"vmap: in_axes of {name} has {len(in_axes)} entries, one for each positional argument",
+                f"vmap: in_axes of {name} has {len(in_axes)} entries, "
+                "one for each positional argument",
                 f"it was called with {len(args)}",
                 "make their numbers agree; keyword arguments are mapped over axis 0",
             )
@@ -41,7 +42,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         if type(in_axes) is int:
             dims = [in_axes] * len(leaves)
         else:
-            axes = (in_axes, 0) if kwargs or not isinstance(in_axes, dict) else (in_axes, 0)
+            axes = (in_axes, 0)
             dims = pytree.broadcast_prefix(
                 axes, tree, pytree.is_none, ("in_axes", f"the arguments of {name}")
             )

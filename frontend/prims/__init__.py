@@ -1,1 +1,1 @@
-"""The primitives, a file for each family; a layer's rules for a family stand in a file of the same name."""
+"""The primitives, a file for each family; a layer's rules stand in files of the same names."""

@@ -1,9 +1,9 @@
 """Call-like primitives: they hold programs, or Python functions before these are traced.
 
-`jit` calls a Program. `custom_jvp_call` and `custom_vjp_call` carry, beside the function, the user's
-derivative rule as a Python function; on concrete values they call the function itself, so that it may
-use Python control flow, and a staging trace turns it into a Program. `checkpoint` marks a Program whose
-residuals are computed again on the backward pass.
+`jit` calls a Program. `custom_jvp_call` and `custom_vjp_call` carry, beside the function, the
+user's derivative rule as a Python function; on concrete values they call the function itself, so
+that it may use Python control flow, and a staging trace turns it into a Program. `checkpoint` marks
+a Program whose residuals are computed again on the backward pass.
 """
 
 from hloom.frontend import dtypes, pytree
@@ -53,9 +53,9 @@ def _eager_custom(args, params):
 class Custom(Calling):
     """A function with a derivative rule of its own.
 
-    Parameters: `program`, a Program or, before staging, a Python function on flat operands; `rule`, an
-    object that makes the derivative (transforms/custom.py); `num_consts`, how many leading operands the
-    program closed over.
+    Parameters: `program`, a Program or, before staging, a Python function on flat operands; `rule`,
+    an object that makes the derivative (transforms/custom.py); `num_consts`, how many leading
+    operands the program closed over.
     """
 
     def __init__(self, name, doc):
@@ -137,5 +137,5 @@ def stop_gradient(x):
     >>> float(hloom.grad(lambda x: x * hloom.lax.stop_gradient(x))(3.0))
     3.0
     """
-    traced = lambda leaf: isinstance(leaf, Tracer) and dtypes.is_inexact(leaf.dtype)  # noqa: E731
+    traced = lambda leaf: isinstance(leaf, Tracer) and dtypes.is_inexact(leaf.dtype)
     return pytree.map(lambda leaf: stop.bind(leaf)[0] if traced(leaf) else leaf, x)

@@ -109,11 +109,19 @@ def _exchange_type(x, *, axis_name, axis_size, split_axis, concat_axis):
 
 
 gather_across = _collective("all_gather", _gather_type, "The values of all places, stacked.")
-scatter_across = _collective("psum_scatter", _scatter_type, "The sum, of which each place gets a part.")
-exchange = _collective("all_to_all", _exchange_type, "Each place sends a slice to each other place.")
-permute = _collective("ppermute", _same_type("ppermute", (lambda d: True, "")), "Values moved between places.")
+scatter_across = _collective(
+    "psum_scatter", _scatter_type, "The sum, of which each place gets a part."
+)
+exchange = _collective(
+    "all_to_all", _exchange_type, "Each place sends a slice to each other place."
+)
+permute = _collective(
+    "ppermute", _same_type("ppermute", (lambda d: True, "")), "Values moved between places."
+)
 index_on = _collective(
-    "axis_index", lambda *, axis_name, axis_size: ShapedArray((), "int32"), "The number of this place."
+    "axis_index",
+    lambda *, axis_name, axis_size: ShapedArray((), "int32"),
+    "The number of this place.",
 )
 
 
@@ -193,7 +201,7 @@ def psum_scatter(x, axis_name, *, scatter_dimension=0, axis_index_groups=None, t
 
 
 def all_to_all(x, axis_name, split_axis, concat_axis, *, axis_index_groups=None, tiled=False):
-    """Split `split_axis` over the places of a named axis, and stack what arrives at `concat_axis`."""
+    """Split `split_axis` over the places of an axis, and stack what arrives at `concat_axis`."""
     _no_groups("all_to_all", axis_index_groups)
     names = axis_names(axis_name)
     size = axis_size(names)
@@ -221,7 +229,7 @@ def all_to_all(x, axis_name, split_axis, concat_axis, *, axis_index_groups=None,
 
 
 def ppermute(x, axis_name, perm):
-    """Send the value of place `source` to place `destination` for each pair in `perm`; zeros elsewhere."""
+    """Send the value of `source` to `destination` for each such pair in `perm`; zeros elsewhere."""
     names = axis_names(axis_name)
     size = axis_size(names)
     pairs = tuple([(int(a), int(b)) for a, b in perm])

@@ -19,7 +19,9 @@ def canonical_axis(name, axis, ndim):
     found = int(axis)
     if not -ndim <= found < ndim:
         what = f"{name}: there is no axis {found}"
-        limits = f"use an axis from {-ndim} to {ndim - 1}" if ndim else "give the array an axis first"
+        limits = (
+            f"use an axis from {-ndim} to {ndim - 1}" if ndim else "give the array an axis first"
+        )
         raise AxisError(what, f"the operand has {ndim} axes", limits)
     return found + ndim if found < 0 else found
 
@@ -28,7 +30,9 @@ def canonical_axes(name, axes, ndim):
     """Axes counted from the front, in the order given; AxisError for a bad or repeated one."""
     found = tuple(canonical_axis(name, a, ndim) for a in axes)
     if len(set(found)) != len(found):
-        raise AxisError(f"{name}: an axis is named twice", f"the axes are {tuple(axes)}", "name each once")
+        raise AxisError(
+            f"{name}: an axis is named twice", f"the axes are {tuple(axes)}", "name each once"
+        )
     return found
 
 
@@ -39,14 +43,17 @@ def canonical_shape(name, shape):
     except TypeError:
         found = (int(shape.__index__()),)
     if any(s < 0 for s in found):
-        raise ShapeError(f"{name}: a length is negative", f"the shape is {found}", "use lengths from 0 up")
+        raise ShapeError(
+            f"{name}: a length is negative", f"the shape is {found}", "use lengths from 0 up"
+        )
     return found
 
 
 # ---------------------------------------------------------------- broadcast, reshape, transpose
 def _broadcast_type(x, *, shape, broadcast_dimensions):
     fits = len(broadcast_dimensions) == x.ndim and all(
-        d < len(shape) and n in (1, shape[d]) for n, d in zip(x.shape, broadcast_dimensions, strict=False)
+        d < len(shape) and n in (1, shape[d])
+        for n, d in zip(x.shape, broadcast_dimensions, strict=False)
     )
     if not fits or list(broadcast_dimensions) != sorted(set(broadcast_dimensions)):
         found = f"the operand has shape {x.shape}, its axes go to axes {broadcast_dimensions}"
@@ -78,7 +85,9 @@ def full(shape, fill_value, dtype=None):
     fill_value = as_operand(fill_value)
     aval = aval_of(fill_value)
     if aval.shape:
-        raise ShapeError("full: the fill value is a scalar", f"it has shape {aval.shape}", "use broadcast_in_dim")
+        raise ShapeError(
+            "full: the fill value is a scalar", f"it has shape {aval.shape}", "use broadcast_in_dim"
+        )
     if dtype is not None:
         dtype = dtypes.canonicalize(dtypes.dtype(dtype))
         if aval.dtype != dtype or aval.weak_type:
@@ -89,8 +98,11 @@ def full(shape, fill_value, dtype=None):
 
 def _reshape_type(x, *, new_sizes):
     if math.prod(new_sizes) != x.size:
-        found = f"the operand has shape {x.shape}, which is {x.size} elements, not {math.prod(new_sizes)}"
-        raise ShapeError(f"reshape: cannot make shape {new_sizes}", found, "use a shape of as many elements")
+        size = math.prod(new_sizes)
+        found = f"the operand has shape {x.shape}, which is {x.size} elements, not {size}"
+        raise ShapeError(
+            f"reshape: cannot make shape {new_sizes}", found, "use a shape of as many elements"
+        )
     return ShapedArray(new_sizes, x.dtype, x.weak_type)
 
 
@@ -113,7 +125,9 @@ def squeeze(array, dimensions):
     for a in axes:
         if shape[a] != 1:
             found = f"axis {a} has length {shape[a]}, the shape is {shape}"
-            raise ShapeError("squeeze: drops axes of length 1 only", found, "index or reduce the axis")
+            raise ShapeError(
+                "squeeze: drops axes of length 1 only", found, "index or reduce the axis"
+            )
     return reshape(array, [n for i, n in enumerate(shape) if i not in axes])
 
 
@@ -144,7 +158,7 @@ def transpose(operand, permutation):
     return transpose.bind(operand, permutation=permutation)[0]
 
 
-# ---------------------------------------------------------------- iota, slice, pad, concatenate, rev
+# ------------------------------------------------------------ iota, slice, pad, concatenate, rev
 def _iota_type(*, dtype, shape, dimension):
     return ShapedArray(shape, dtype)
 
@@ -156,7 +170,9 @@ def broadcasted_iota(dtype, shape, dimension):
     dimension = canonical_axis("iota", dimension, len(shape))
     dtype = dtypes.canonicalize(dtypes.dtype(dtype))
     if dtypes.is_bool(dtype):
-        raise DTypeError("iota: needs a number dtype", f"it was given {dtype}", "use int32 and convert")
+        raise DTypeError(
+            "iota: needs a number dtype", f"it was given {dtype}", "use int32 and convert"
+        )
     return broadcasted_iota.bind(dtype=dtype, shape=shape, dimension=dimension)[0]
 
 
@@ -175,12 +191,14 @@ def _slice_type(x, *, start_indices, limit_indices, strides):
         what = f"slice: from {start_indices} to {limit_indices} in steps of {strides}"
         raise ShapeError(what, found, "for each axis 0 <= start <= limit <= length and step > 0")
     lengths = zip(start_indices, limit_indices, strides, strict=True)
-    return ShapedArray(tuple([-(-(hi - lo) // step) for lo, hi, step in lengths]), x.dtype, x.weak_type)
+    return ShapedArray(
+        tuple([-(-(hi - lo) // step) for lo, hi, step in lengths]), x.dtype, x.weak_type
+    )
 
 
 @primitive(_slice_type)
 def slice(operand, start_indices, limit_indices, strides=None):
-    """The elements from `start_indices` up to `limit_indices`, in steps of `strides`; all static."""
+    """The elements from `start_indices` up to `limit_indices`, in steps of `strides`; static."""
     operand = as_operand(operand)
     shape = aval_of(operand).shape
     start, limit = (tuple([int(i) for i in v]) for v in (start_indices, limit_indices))
@@ -205,17 +223,23 @@ def slice_in_dim(operand, start_index, limit_index, stride=1, axis=0):
 def _pad_type(x, value, *, padding_config):
     if value.shape or value.dtype != x.dtype:
         found = f"they are {value} and {x}"
-        raise DTypeError("pad: the padding value is a scalar of the operand's dtype", found, "convert it")
+        raise DTypeError(
+            "pad: the padding value is a scalar of the operand's dtype", found, "convert it"
+        )
     if len(padding_config) != x.ndim or any(mid < 0 for _, _, mid in padding_config):
         found = f"the operand has shape {x.shape}, the padding is {padding_config}"
-        raise ShapeError("pad: one (low, high, interior) for each axis, interior >= 0", found, "correct it")
+        raise ShapeError(
+            "pad: one (low, high, interior) for each axis, interior >= 0", found, "correct it"
+        )
     lengths = [
         lo + hi + n + mid * (n - 1 if n else 0)
         for n, (lo, hi, mid) in zip(x.shape, padding_config, strict=True)
     ]
     if any(n < 0 for n in lengths):
         found = f"the operand has shape {x.shape}, the padding is {padding_config}"
-        raise ShapeError(f"pad: the result would have shape {tuple(lengths)}", found, "take away less")
+        raise ShapeError(
+            f"pad: the result would have shape {tuple(lengths)}", found, "take away less"
+        )
     return ShapedArray(tuple(lengths), x.dtype, x.weak_type)
 
 
@@ -231,7 +255,9 @@ def _concatenate_type(*xs, dimension):
     first = xs[0]
     for x in xs:
         same = x.ndim == first.ndim and all(
-            n == m for i, (n, m) in enumerate(zip(x.shape, first.shape, strict=True)) if i != dimension
+            n == m
+            for i, (n, m) in enumerate(zip(x.shape, first.shape, strict=True))
+            if i != dimension
         )
         if not same:
             found = f"the operands have shapes {', '.join(str(x.shape) for x in xs)}"
@@ -239,7 +265,9 @@ def _concatenate_type(*xs, dimension):
             raise ShapeError(what, found, "reshape or pad the operands")
         if x.dtype != first.dtype:
             found = f"they are {', '.join(str(x.dtype) for x in xs)}"
-            raise DTypeError("concatenate: operands need one dtype", found, "convert with x.astype(...)")
+            raise DTypeError(
+                "concatenate: operands need one dtype", found, "convert with x.astype(...)"
+            )
     shape = list(first.shape)
     shape[dimension] = sum(x.shape[dimension] for x in xs)
     return ShapedArray(tuple(shape), first.dtype, all([x.weak_type for x in xs]))
@@ -250,7 +278,9 @@ def concatenate(operands, dimension):
     """Join arrays along an axis."""
     operands = [as_operand(x) for x in operands]
     if not operands:
-        raise ValueRangeError("concatenate: needs an array", "the sequence is empty", "pass at least one")
+        raise ValueRangeError(
+            "concatenate: needs an array", "the sequence is empty", "pass at least one"
+        )
     dimension = canonical_axis("concatenate", dimension, aval_of(operands[0]).ndim)
     if len(operands) == 1:
         return operands[0]

@@ -124,7 +124,7 @@ class _BatchedMap:
         return [to_front(y, d, self.axis.size) for y, d in zip(outs, found)]
 
     def transposed(self, residuals, cotangents):
-        """Cotangents of the tangents' inputs, each with its batch dimension where the input has it."""
+        """Cotangents of the tangents' inputs, with a batch dimension where the input has one."""
         n = self.num_residuals
         given = [c is not None for c in cotangents]
         zero = []

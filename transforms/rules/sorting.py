@@ -35,5 +35,6 @@ def _top_k_batch(axis, operands, dims, *, k):
     (x,), (d,) = operands, dims
     return s.top_k.bind(move(x, d, 0), k=k), [0, 0]
 
+
 for _primitive in (s.sort, s.top_k):
     transpose.none(_primitive, "not linear; its derivative is a gather")

@@ -20,9 +20,7 @@ batch.none(s.broadcasted_iota, "it has no operands")
 # ---------------------------------------------------------------- broadcast_in_dim
 @transpose.rule(s.broadcast_in_dim)
 def _broadcast_back(cts, x, *, shape, broadcast_dimensions):
-    axes = [
-        i for i in range(len(shape)) if i not in broadcast_dimensions
-    ]
+    axes = [i for i in range(len(shape)) if i not in broadcast_dimensions]
     ct = reduce_sum(cts[0], axes)
     kept = [shape[d] for d in broadcast_dimensions]
     repeated = [i for i, (n, m) in enumerate(zip(x.aval.shape, kept, strict=True)) if n != m]
