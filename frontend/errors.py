@@ -101,6 +101,10 @@ class DeletedArrayError(HloomError, RuntimeError):
     """An array was used after it was deleted or donated."""
 
 
+class InterchangeError(HloomError, BufferError):
+    """Memory that cannot be shared with another library, by DLPack or the buffer protocol."""
+
+
 class NonConcreteIndexError(TracedValueError, IndexError):
     """A boolean mask that is traced: the shape of the result would depend on its values."""
 

@@ -18,6 +18,7 @@ from hloom.frontend.errors import (
     HloomError,
     IndexingError,
     IndexTypeError,
+    InterchangeError,
     LeakedTracerError,
     NanError,
     NonConcreteIndexError,

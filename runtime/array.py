@@ -9,7 +9,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import ArgumentError, TracedValueError, DTypeError
+from hloom.frontend.errors import ArgumentError, DTypeError, TracedValueError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keys import in_memory
 from hloom.frontend.trace import PYTHON_SCALARS, Tracer, convert, leaked, scalar_aval
@@ -59,7 +59,7 @@ class DeviceArray(Array):
 
     def __buffer__(self, flags):
         # called from Python 3.12 on; before, memoryview(numpy.asarray(x)) is the same
-        return exported_memory(self, flags)
+        return exported_memory(self)
 
     def __bool__(self):
         if self.aval.size != 1:

@@ -25,6 +25,7 @@ from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans
 from hloom.runtime.array import DeviceArray, as_array
 from hloom.runtime.compile import compiled, prepared
+from hloom.runtime.execution import run
 
 _ENTRIES = 8192
 _primitives: OrderedDict = OrderedDict()
@@ -78,7 +79,7 @@ def fused(function):
             except (AttributeError, KeyError):
                 pass
             else:
-                results = execute(buffers).consume_with_handlers(handlers)
+                results = run(execute, buffers, handlers)
                 if structure is None:
                     return DeviceArray(results[0], avals)
                 return structure.unflatten(list(map(DeviceArray, results, avals)))
@@ -101,7 +102,7 @@ def fused(function):
         if found is None:
             found = remember(cache, key, _compile_call(function, args, kwargs, positional, arrays))
         execute, handlers, avals, structure = found
-        results = execute(tuple(buffers)).consume_with_handlers(handlers)
+        results = run(execute, tuple(buffers), handlers)
         if structure is None:
             return DeviceArray(results[0], avals)
         return structure.unflatten(list(map(DeviceArray, results, avals)))

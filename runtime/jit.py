@@ -20,6 +20,7 @@ from hloom.runtime import nans
 from hloom.runtime.array import DeviceArray, as_array
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.dispatch import entry
+from hloom.runtime.execution import run
 from hloom.runtime.stages import Traced
 
 _ENTRIES = 4096
@@ -69,7 +70,7 @@ class Jitted:
                 except (AttributeError, KeyError):
                     pass  # a tree, or a signature that is new
                 else:
-                    results = execute(buffers).consume_with_handlers(handlers)
+                    results = run(execute, buffers, handlers)
                     if structure is None:
                         made = new(DeviceArray)  # half the time of a call of the class
                         made._raw, made.aval = results[0], avals
@@ -107,7 +108,7 @@ class Jitted:
             if self.plain and not kwargs and all([type(a) is DeviceArray for a in args]):
                 self.entries[(context.settings, *avals)] = found
         execute, handlers, out_avals, structure = found
-        results = execute(buffers).consume_with_handlers(handlers)
+        results = run(execute, buffers, handlers)
         if structure is None:
             return DeviceArray(results[0], out_avals)
         return structure.unflatten(list(map(DeviceArray, results, out_avals)))

@@ -189,9 +189,13 @@ def jaxlib_version():
     return jaxlib.__version__
 
 
-def to_dlpack(buffer):
+def to_dlpack(buffer, stream, max_version, copied):
     """A DLPack capsule that shares a buffer's memory."""
-    return _jax.buffer_to_dlpack_managed_tensor(buffer, stream=None)
+    if VERSION < 500:  # it knows DLPack before versions
+        return _jax.buffer_to_dlpack_managed_tensor(buffer, stream=stream)
+    return _jax.buffer_to_dlpack_managed_tensor(
+        buffer, stream=stream, max_version=max_version, copied=copied
+    )
 
 
 def serialize_portable(module, version):

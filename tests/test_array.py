@@ -1,6 +1,8 @@
 """Arrays: operators, promotion, weak types, methods, and what they refuse."""
 
+import copy
 import operator
+import pickle
 
 import hypothesis
 import hypothesis.strategies as st
@@ -360,3 +362,178 @@ def test_programs_are_minimal():
     program = hloom.make_program(lambda x, y: jnp.sin(x) * 2.0 + (1 - x) * y[0])(F, F)
     assert [e.primitive.name for e in program.eqns].count("convert_element_type") == 0
     assert len(program.eqns) <= 8
+
+
+# ---------------------------------------------------------------- an array as an object
+_DTYPES = (
+    "bool int8 uint8 int16 uint16 int32 uint32 int2 int4 uint4 float16 bfloat16 float32 complex64 "
+    "float8_e4m3fn float8_e5m2 float8_e4m3b11fnuz float8_e8m0fnu float4_e2m1fn"
+)
+DTYPES = _DTYPES.split()
+
+
+def few(dtype):
+    return jnp.asarray(np.array([1, 0, 1]).astype(jnp.dtype(dtype)))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    "again", [lambda x: pickle.loads(pickle.dumps(x)), copy.copy, copy.deepcopy]
+)
+def test_copies_and_pickles(dtype, again):
+    x = few(dtype)
+    found = again(x)
+    assert found.aval is x.aval
+    assert found.tobytes() == x.tobytes()
+
+
+def test_copies_and_pickles_of_keys_and_weak_types():
+    key, weak = hloom.random.split(hloom.random.key(3)), jnp.asarray(2.0)
+    for again in (lambda x: pickle.loads(pickle.dumps(x)), copy.copy, copy.deepcopy):
+        assert again(key).aval is key.aval
+        same(hloom.random.key_data(again(key)), hloom.random.key_data(key))
+        assert again(weak).aval is weak.aval
+
+
+def test_a_deep_copy_has_memory_of_its_own():
+    x = jnp.arange(3)
+    found = copy.deepcopy(x)
+    x.delete()
+    assert found.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda: few("bool"), "Array([ True, False,  True], dtype=bool)"),
+        (lambda: few("int4"), "Array([1, 0, 1], dtype=int4)"),
+        (lambda: few("uint2"), "Array([1, 0, 1], dtype=uint2)"),
+        (lambda: few("bfloat16") * 1.5, "Array([1.5, 0. , 1.5], dtype=bfloat16)"),
+        (lambda: few("float8_e5m2"), "Array([1., 0., 1.], dtype=float8_e5m2)"),
+        (lambda: few("complex64") * 2j, "Array([0.+2.j, 0.+0.j, 0.+2.j], dtype=complex64)"),
+        (lambda: jnp.array([np.nan, -np.inf, 1]), "Array([ nan, -inf,   1.], dtype=float32)"),
+        (lambda: jnp.asarray(2.0), "Array(2., dtype=float32, weak_type=True)"),
+        (lambda: jnp.zeros(0), "Array([], dtype=float32)"),
+        (lambda: jnp.zeros((2, 0), "int8"), "Array([], shape=(2, 0), dtype=int8)"),
+        (
+            lambda: jnp.arange(2000),
+            "Array([   0,    1,    2, ..., 1997, 1998, 1999], dtype=int32)",
+        ),
+        (lambda: jnp.eye(2), "Array([[1., 0.],\n       [0., 1.]], dtype=float32)"),
+        (lambda: hloom.random.key(7), "Array((), dtype=key<fry>) of words\n[0 7]"),
+    ],
+)
+def test_repr(make, text):
+    assert repr(make()) == text
+
+
+def test_str_and_format():
+    assert str(jnp.eye(2)) == "[[1. 0.]\n [0. 1.]]"
+    assert str(few("int4")) == "[1 0 1]"
+    assert f"{jnp.asarray(1.25):.1f} {jnp.arange(2)}" == "1.2 [0 1]"
+
+
+def test_iteration_and_length():
+    rows = list(jnp.arange(6).reshape(3, 2))
+    assert [r.tolist() for r in rows] == [[0, 1], [2, 3], [4, 5]]
+    assert len(jnp.ones((3, 2))) == 3
+    assert [type(x) for x in jnp.arange(2)] == [type(jnp.arange(2))] * 2
+    for call in (iter, len):
+        with pytest.raises(TypeError, match="0-dimensional"):
+            call(jnp.asarray(1.0))
+    assert 2 in jnp.arange(3)
+
+
+def test_arrays_are_not_hashed():
+    with pytest.raises(TypeError, match="an array cannot be hashed"):
+        hash(jnp.ones(2))
+
+
+def test_python_numbers():
+    assert (int(jnp.asarray([3])), float(jnp.asarray(1.5)), complex(few("complex64")[0])) == (
+        3,
+        1.5,
+        1,
+    )
+    assert [10, 20, 30][jnp.asarray(1)] == 20
+    for call in (int, float, bool):
+        with pytest.raises((TypeError, ValueError), match=r"of (one|3) element"):
+            call(jnp.arange(3))
+    with pytest.raises(TypeError, match="only integer arrays of rank 0"):
+        operator.index(jnp.asarray(1.0))
+
+
+def test_devices_and_readiness():
+    x = jnp.ones(2)
+    assert x.devices() == {x.device} == {hloom.devices()[0]}
+    assert x.block_until_ready() is x
+    assert x.is_ready()
+    assert not x.is_deleted()
+    x.delete()
+    x.delete()
+    assert x.is_deleted()
+    assert repr(x) == "Array(f32[2], deleted)"
+    assert str(x) == "deleted array"
+    assert (x.shape, x.dtype, x.devices()) == ((2,), np.float32, {hloom.devices()[0]})
+
+
+USES = {
+    "unary": lambda x: jnp.sin(x),
+    "operator": lambda x: x + 1,
+    "reflected": lambda x: jnp.ones(3) - x,
+    "library function": lambda x: jnp.mean(x),
+    "keyword": lambda x: jnp.sum(x, axis=0),
+    "primitive": lambda x: hloom.lax.sin(x),
+    "index": lambda x: x[0],
+    "slice": lambda x: x[1:],
+    "at": lambda x: x.at[0].set(1),
+    "at, value": lambda x: jnp.ones(3).at[:].set(x),
+    "at, get": lambda x: x.at[5].get(mode="fill"),
+    "at, apply": lambda x: x.at[0].apply(jnp.sin),
+    "jit": lambda x: hloom.jit(lambda y: y + 1)(x),
+    "jit of a tree": lambda x: hloom.jit(lambda t: t["a"] + 1)({"a": x}),
+    "closure": lambda x: hloom.jit(lambda y: y + x)(jnp.ones(3)),
+    "compiled": lambda x: hloom.jit(jnp.sin).lower(jnp.ones(3)).compile()(x),
+    "grad": lambda x: hloom.grad(lambda y: jnp.sum(y * y))(x),
+    "vmap": lambda x: hloom.vmap(jnp.sin)(x),
+    "cond": lambda x: hloom.lax.cond(True, jnp.sin, jnp.cos, x),
+    "iteration": lambda x: list(x),
+    "numpy": lambda x: np.asarray(x),
+    "DLPack": lambda x: np.from_dlpack(x),
+    "pickle": lambda x: pickle.dumps(x),
+    "deepcopy": lambda x: copy.deepcopy(x),
+    "item": lambda x: x[:1].item(),
+    "tolist": lambda x: x.tolist(),
+    "wait": lambda x: x.block_until_ready(),
+    "ready": lambda x: x.is_ready(),
+    "to the host": lambda x: x.copy_to_host_async(),
+    "address": lambda x: x.unsafe_buffer_pointer(),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_use_after_deletion(use):
+    x = jnp.ones(3)
+    x.delete()
+    with pytest.raises(errors.DeletedArrayError) as found:
+        USES[use](x)
+    what, why, *_, remedy = str(found.value).splitlines()
+    assert what.endswith("has no value any more")
+    assert why == "    it was deleted, or donated to a jitted function (donate_argnums)"
+    assert remedy == "    use the function's result instead, or do not donate it"
+
+
+def test_use_after_donation():
+    x = jnp.ones(3)
+    assert hloom.jit(lambda y: y + 1, donate_argnums=0)(x).tolist() == [2, 2, 2]
+    message = r"operand 0 of 2, f32\[3\], has no value any more"
+    with pytest.raises(errors.DeletedArrayError, match=message):
+        x * x
+
+
+def test_donation_of_one_array_twice():
+    x = jnp.ones(3)
+    step = hloom.jit(lambda a, b: (a + 1, b * 2), donate_argnums=(0, 1))
+    with pytest.raises(errors.ArgumentError, match="operands 0 and 1 are the same array"):
+        step(x, x)
+    assert x.tolist() == [1, 1, 1]

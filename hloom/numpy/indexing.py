@@ -16,6 +16,7 @@ from hloom.numpy.index_plan import InBounds, plan
 from hloom.numpy.reading import read, row
 from hloom.runtime.array import DeviceArray, put
 from hloom.runtime.dispatch import compile_function, function_cache, remember
+from hloom.runtime.execution import run
 
 _POSITION = ShapedArray((), np.dtype(np.int32))
 _INSIDE = "inside"
@@ -49,14 +50,14 @@ def getitem(x, index):
             buffer = _buffers.get(index)
             if buffer is None:
                 buffer = position(min(max(index, 0), n - 1))
-            results = execute((x._raw, buffer)).consume_with_handlers(handlers)
+            results = run(execute, (x._raw, buffer), handlers)
             return DeviceArray(results[0], aval)
         buffers = [x._raw]
         static = template(x.aval.shape, index, buffers)
         if static is not None:
             key = x.aval, static
             execute, handlers, aval, _ = _reads.get(key) or _reader(key)
-            results = execute(tuple(buffers)).consume_with_handlers(handlers)
+            results = run(execute, tuple(buffers), handlers)
             return DeviceArray(results[0], aval)
         found = _masked_on_host(x, index)
         if found is not None:

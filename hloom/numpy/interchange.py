@@ -2,21 +2,21 @@
 
 import numpy as np
 
+from hloom import dlpack
 from hloom.numpy.creation import array, asarray
-from hloom.numpy.manipulation import placed
 from hloom.numpy.spaces import meshgrid
 from hloom.numpy.types import requested
 
 
 def from_dlpack(x, /, *, device=None, copy=None):
-    """The array of an object that offers DLPack.
+    """The array of an object that offers DLPack; `hloom.dlpack` says when memory is shared.
 
     >>> import hloom.numpy as np
     >>> import numpy
     >>> np.from_dlpack(numpy.ones(2, "float32"))
     Array([1., 1.], dtype=float32)
     """
-    return placed(array(np.from_dlpack(x)), device)
+    return dlpack.from_dlpack(x, device, copy)
 
 
 def frombuffer(buffer, dtype=float, count=-1, offset=0):

@@ -20,6 +20,7 @@ from hloom.frontend.trace import PYTHON_SCALARS
 from hloom.numpy.promotion import keeps, not_an_array, operand, promote, promote_dtypes_inexact
 from hloom.runtime.array import DeviceArray, as_array, scalar
 from hloom.runtime.dispatch import compile_function, function_cache, remember
+from hloom.runtime.execution import explain
 
 _NONE: frozenset = frozenset()
 
@@ -37,16 +38,25 @@ def unary(name, body, primitive=None, direct=_NONE):
         if trace is None:
             if type(x) is not DeviceArray:
                 x = as_array(operand(name, x))
-            found = cache.get((context.settings, x.aval))
-            if found is None:
-                found = _compile(cache, body, name, x)
+            found = cache.get(x.aval)
+            if found is None or found[3] is not context.settings:
+                found = _under_settings(cache, body, name, x)
             execute, handlers, aval, _ = found
-            return DeviceArray(execute((x._raw,)).consume_with_handlers(handlers)[0], aval)
+            try:
+                return DeviceArray(execute((x._raw,)).consume_with_handlers(handlers)[0], aval)
+            except RuntimeError as error:
+                raise explain(error, (x._raw,)) from None
         if isinstance(x, Array) and x.aval.dtype in direct:
             return trace.bind(primitive, (x,), {})[0]
         return body(x)
 
     return _named(call, name, body)
+
+
+def _under_settings(cache, body, name, x):
+    """The compiled call under the settings in force, kept where the next one looks first."""
+    found = cache.get((context.settings, x.aval)) or _compile(cache, body, name, x)
+    return remember(cache, x.aval, (*found[:3], context.settings))
 
 
 def binary(name, body, primitive=None, direct=_NONE):
@@ -77,7 +87,11 @@ def _binary(name, body, primitive, direct, cache, operator):
             if found is None:
                 found = _compile(cache, body, name, x, y)
             execute, handlers, aval, _ = found
-            return DeviceArray(execute((x._raw, y._raw)).consume_with_handlers(handlers)[0], aval)
+            buffers = x._raw, y._raw
+            try:
+                return DeviceArray(execute(buffers).consume_with_handlers(handlers)[0], aval)
+            except RuntimeError as error:
+                raise explain(error, buffers) from None
         if isinstance(x, Array):
             if isinstance(y, Array):
                 if is_plain(x.aval, y.aval) and x.aval.dtype in direct:

@@ -20,6 +20,7 @@ from hloom.numpy.reading import read
 from hloom.numpy.writing import FUNCTIONS, Flags, cast, combined, write
 from hloom.runtime.array import DeviceArray
 from hloom.runtime.dispatch import compile_function, function_cache, fused, remember
+from hloom.runtime.execution import run
 from hloom.typing import ArrayLike
 
 _DEFAULT = Flags()
@@ -39,7 +40,7 @@ def update(operation, x, index, value, flags):
         if static is not None:
             key = context.settings, operation, x.aval, y.aval, static, flags
             execute, handlers, aval, _ = _writes.get(key) or _writer(key)
-            results = execute(tuple(buffers)).consume_with_handlers(handlers)
+            results = run(execute, tuple(buffers), handlers)
             return DeviceArray(results[0], aval)
     if _is_common(x, index, value) and operation not in FUNCTIONS:
         return _where_masked(x, index, value, operation)
@@ -172,7 +173,7 @@ class AtIndex:
             if static is not None:
                 key = context.settings, func, x.aval, None, static, flags
                 execute, handlers, aval, _ = _writes.get(key) or _writer(key)
-                results = execute(tuple(buffers)).consume_with_handlers(handlers)
+                results = run(execute, tuple(buffers), handlers)
                 return DeviceArray(results[0], aval)
         return write(x, plan(aval_of(x).shape, index, flags.wrap), func, None, flags)
 
@@ -197,7 +198,7 @@ class AtIndex:
             if static is not None:
                 key = context.settings, x.aval, static, flags, repr(fill_value)
                 execute, handlers, aval, _ = _reads.get(key) or _getter(key, fill_value)
-                results = execute(tuple(buffers)).consume_with_handlers(handlers)
+                results = run(execute, tuple(buffers), handlers)
                 return DeviceArray(results[0], aval)
         return _get(x, index, flags, fill_value)
 
