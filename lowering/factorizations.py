@@ -37,6 +37,7 @@ from hloom.frontend.prims.matrices import (
     is_complex,
     lower_part,
     matmul,
+    take_diagonal,
     take_rows,
     transposed,
     upper_part,
@@ -48,6 +49,7 @@ from hloom.frontend.prims.structural import (
     full,
     pad,
     reshape,
+    rev,
     slice_in_dim,
 )
 from hloom.frontend.trace import aval_of, stage
@@ -275,6 +277,45 @@ def _largest_first(x, order, j):
     places = argmax(select(free, lengths, typed_literal(-1, aval_of(lengths).dtype)), last, _INT)
     moved = transposed(_exchanged(transposed(x), j, places))
     return moved, _exchanged(order, j, places)
+
+
+# ---------------------------------------------------------------- similar matrices of simpler form
+def hessenberg(x):
+    """The Hessenberg form with the reflectors below its subdiagonal, and their factors."""
+    *batch, n, _ = aval_of(x).shape
+    count = n - 1 if n else 0
+
+    def step(j, x, vectors, taus):
+        column = _column(x, j)
+        column = select(gt(_rows(column), j), column, _zero(x))
+        vector, tau = _reflector(column, add(j, 1))
+        vector = select(gt(_rows(vector), j), vector, _zero(x))
+        left = mul(_filled(conjugated(tau), vector), vector)
+        x = sub(x, matmul(left, matmul(adjoint(vector), x)))
+        right = mul(_filled(tau, vector), vector)
+        x = sub(x, matmul(matmul(x, right), adjoint(vector)))
+        vectors = select(eq(_columns(vectors), j), _filled(vector, vectors), vectors)
+        return x, vectors, _with_entry(taus, j, reshape(tau, tuple(batch)))
+
+    taus = full((*batch, count), 0, aval_of(x).dtype)
+    x, vectors, taus = repeat(count, step, x, _zeros(x), taus)
+    return add(upper_part(x, -1), lower_part(vectors, -2)), taus
+
+
+def tridiagonal(x, *, lower):
+    """The same for Hermitian matrices, of which one triangle is read, and the two diagonals."""
+    rank = aval_of(x).ndim
+    last = rank - 2
+    # the upper form is the lower one of the matrix turned upside down
+    x = x if lower else rev(x, (rank - 2, rank - 1))
+    strict = lower_part(x, -1)
+    packed, taus = hessenberg(add(lower_part(x), adjoint(strict)))
+    main, beside = diagonal(packed), take_diagonal(packed, -1, rank - 2, rank - 1)
+    main, beside = (real(v) if is_complex(v) else v for v in (main, beside))
+    if lower:
+        return packed, main, beside, taus
+    turned = [rev(v, (last,)) for v in (main, beside, taus)]
+    return rev(packed, (rank - 2, rank - 1)), *turned
 
 
 # ---------------------------------------------------------------- tridiagonal systems

@@ -181,6 +181,8 @@ def _excess(size, scale, n):
 def eigh(x, *, lower):
     """Eigenvectors and rising eigenvalues of Hermitian matrices of which one triangle is read."""
     n = aval_of(x).shape[-1]
+    if not n:
+        return x, _real(diagonal(x))
     x = x if lower else adjoint(x)
     # the diagonal is real: its imaginary part is not read
     strict = lower_part(x, -1)
@@ -215,6 +217,11 @@ def svd(x, *, full_matrices, compute_uv):
             return found
         u, values, vt = found
         return adjoint(vt), values, adjoint(u)
+    if not n:
+        batch, dtype = aval_of(x).shape[:-2], aval_of(x).dtype
+        u = identity(full((*batch, m, m if full_matrices else 0), 0, dtype))
+        values = _real(diagonal(x))
+        return (u, values, full((*batch, 0, 0), 0, dtype)) if compute_uv else values
     w = _even(x, columns_only=True)
     size, rank = aval_of(w).shape[-1], aval_of(w).ndim
     v = identity(full((*aval_of(w).shape[:-2], size, size), 0, aval_of(w).dtype))

@@ -156,6 +156,8 @@ class Op:
     in_axes: object = None
     #: whether the oracle gets floats as float64; if not, operands in their own dtypes
     wide: bool = True
+    #: why the portable target refuses it: a part of its message
+    refused: str = ""
     #: why StableHLO's reference interpreter cannot run it: a part of its message
     interpreter: str = ""
 

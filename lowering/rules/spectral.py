@@ -1,7 +1,7 @@
 """Lowerings of the spectral decompositions: LAPACK on CPU, Jacobi's rotations elsewhere.
 
-What only LAPACK computes, eigenvalues of matrices that are not Hermitian and the steps on the way
-to them, has no lowering for other platforms.
+What only LAPACK computes, eigenvalues and the Schur form of matrices that are not Hermitian, has no
+lowering for other platforms.
 """
 
 from hloom.frontend import dtypes
@@ -47,6 +47,11 @@ def _sytrd(ctx, x, *, lower):
     uplo = "L" if lower else "U"
     *found, info = kernel(ctx, "sytrd", [x], ctx.ins, outs, [(0, 0)], uplo=uplo)
     return _checked(ctx, found, info, ctx.outs)
+
+
+@rule(sp.tridiagonal)
+def _tridiagonal(ctx, x, *, lower):
+    return ctx.lower_fun(factorizations.tridiagonal, [x], ctx.ins, lower=lower)
 
 
 # ---------------------------------------------------------------- singular values
@@ -108,6 +113,11 @@ def _gehrd(ctx, x):
     high = aval.shape[-1]
     *found, info = kernel(ctx, "gehrd", [x], [aval], results, [(0, 0)], low=1, high=high)
     return _checked(ctx, found, info, outs)
+
+
+@rule(sp.hessenberg)
+def _hessenberg(ctx, x):
+    return ctx.lower_fun(factorizations.hessenberg, [x], ctx.ins)
 
 
 # ---------------------------------------------------------------- tridiagonal systems

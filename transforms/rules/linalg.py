@@ -6,6 +6,7 @@ is solved for a lower triangular dL by splitting L^-1 dA L^-H into triangles; L 
 
 from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.primitive import because
 from hloom.frontend.prims import linalg as la
 from hloom.frontend.prims.elementwise import add, conj, mul, neg, sub
 from hloom.frontend.prims.matrices import (
@@ -169,10 +170,9 @@ def refused(primitive, reason, remedy):
     """State that a primitive has no derivative: to differentiate it is an error, not zero."""
 
     @jvp.rule(primitive)
+    @because(reason)
     def refuse(primals, tangents, **_):
         raise RuleError(f"{primitive.name}: has no derivative", reason, remedy)
-
-    refuse.reason = reason
 
 
 refused(la.geqrf, "its reflectors are steps of an algorithm", "differentiate qr")
@@ -191,3 +191,4 @@ def leading(primitive):
 
 for _primitive in (la.cholesky, la.lu, la.qr, la.geqrf, la.householder_product):
     leading(_primitive)
+    transpose.none(_primitive, "not linear in its operands")

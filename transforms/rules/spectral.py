@@ -191,6 +191,7 @@ for _primitive in (
     sp.schur,
     sp.hessenberg,
     sp.tridiagonal,
-    sp.tridiagonal_solve,
 ):
     leading(_primitive)
+    transpose.none(_primitive, "not linear in its operand")
+leading(sp.tridiagonal_solve)
