@@ -298,6 +298,16 @@ def test_attention_of_narrow_floats_is_computed_wide():
     np.testing.assert_allclose(np.asarray(found, np.float64), wanted, atol=2e-2)
 
 
+# ---------------------------------------------------------------- scaled products
+def test_scaled_matmul():
+    a, b = R.randn(2, 3, 8).astype("float8_e4m3fn"), R.randn(2, 5, 8).astype("float8_e4m3fn")
+    s, t = 2.0 ** R.randint(-2, 3, (2, 3, 4)), 2.0 ** R.randint(-2, 3, (2, 5, 2))
+    found = nn.scaled_matmul(a, b, s.astype("float8_e8m0fnu"), t.astype(np.float32))
+    wide = a.astype(float) * np.repeat(s, 2, -1), b.astype(float) * np.repeat(t, 4, -1)
+    np.testing.assert_allclose(found, wide[0] @ wide[1].mT, rtol=1e-5)
+    assert nn.scaled_matmul(a, b, s, t, "bfloat16").dtype == hnp.bfloat16
+
+
 # ---------------------------------------------------------------- initializers
 KEY = random.key(5)
 
@@ -367,6 +377,10 @@ ERRORS = {
     "attention mask": (
         lambda: nn.dot_product_attention(Q, K, V, mask=np.ones((2, 3, 5, 7), bool)),
         "dot_product_attention: the mask broadcasts to the scores",
+    ),
+    "scales": (
+        lambda: nn.scaled_matmul(X, X, X[..., :2], X),
+        "scaled_matmul: takes one scale for each block",
     ),
     "a mode": (
         lambda: initializers.variance_scaling(1.0, "fan", "normal"),

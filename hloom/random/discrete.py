@@ -9,10 +9,9 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.cumulative import cumsum
-from hloom.frontend.prims.reduction import argmax, reduce_sum
+from hloom.frontend.prims.reduction import argmax
 from hloom.frontend.prims.sorting import sort_key_val, top_k
 from hloom.frontend.prims.structural import (
-    broadcast_in_dim,
     canonical_axis,
     canonical_shape,
     full,
@@ -23,6 +22,8 @@ from hloom.frontend.prims.structural import (
 )
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import broadcast_to, operand, to_dtype
+from hloom.numpy.searching import searchsorted
+from hloom.numpy.taking import take
 from hloom.random.continuous import extreme, fine_unit, mode_is_high, sign_of
 from hloom.random.draw import (
     bits_of,
@@ -34,7 +35,6 @@ from hloom.random.draw import (
     requested,
     spread,
     subkeys,
-    take,
 )
 from hloom.random.uniform import randint, unit
 from hloom.runtime.dispatch import fused
@@ -164,7 +164,7 @@ def _permuted(key: ArrayLike, x: ArrayLike, axis, independent):
     if independent or len(shape) == 1:
         return _shuffled(key, x, axis)
     order = _shuffled(key, iota(_index_dtype(), shape[axis]), 0)
-    return take(x, order, axis)
+    return take(x, order, axis, mode="clip")
 
 
 def _shuffled(key, x, axis):
@@ -230,7 +230,7 @@ def _choice(key: ArrayLike, a: ArrayLike, size, shape, replace, p: ArrayLike, ax
     chosen = _chosen(key, size, shape, replace, p, mode)
     if a is None:
         return e.convert_element_type(chosen, _index_dtype())
-    return take(a, chosen, axis)
+    return take(a, chosen, axis, mode="clip")
 
 
 def _chosen(key, size, shape, replace, p, mode):
@@ -250,12 +250,4 @@ def _chosen(key, size, shape, replace, p, mode):
     up_to = cumsum(p, 0)
     total = reshape(slice_in_dim(up_to, size - 1, size), ())
     level = e.mul(total, e.sub(1.0, unit("choice", key, shape, dtype)))
-    return _count_below(up_to, level)
-
-
-def _count_below(bounds, x):
-    """For each element of `x` how many of the sorted `bounds` lie below it."""
-    n, shape = bounds.shape[0], x.shape
-    wide = broadcast_in_dim(x, (*shape, n), range(len(shape)))
-    below = e.lt(broadcast_in_dim(bounds, (*shape, n), (len(shape),)), wide)
-    return reduce_sum(e.convert_element_type(below, dtypes.int32), [len(shape)])
+    return searchsorted(up_to, level)

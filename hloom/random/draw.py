@@ -7,11 +7,9 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.keys import is_key
-from hloom.frontend.prims.indexing import GatherDimensionNumbers, GatherScatterMode, gather
 from hloom.frontend.prims.random import random_wrap
 from hloom.frontend.prims.structural import (
     canonical_shape,
-    expand_dims,
     reshape,
     slice_in_dim,
 )
@@ -39,20 +37,6 @@ def subkeys(name, key, num):
     typed = is_key(aval_of(key))
     rows = [row(new, i) for i in range(num)]
     return [random_wrap(w, made.dtype) for w in rows] if typed else rows
-
-
-def take(x, positions, axis):
-    """The elements of `x` at valid positions along an axis."""
-    shape, batch = aval_of(x).shape, aval_of(positions).shape
-    n = len(batch)
-    numbers = GatherDimensionNumbers(
-        offset_dims=(*range(axis), *range(axis + n, len(shape) - 1 + n)),
-        collapsed_slice_dims=(axis,),
-        start_index_map=(axis,),
-    )
-    sizes = (*shape[:axis], 1, *shape[axis + 1 :])
-    mode = GatherScatterMode.PROMISE_IN_BOUNDS
-    return gather(x, expand_dims(positions, (n,)), numbers, sizes, mode=mode)
 
 
 def placed(x, sharding):
