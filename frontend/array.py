@@ -4,6 +4,9 @@ It has no methods of its own but those that read the aval. The operators and met
 `x.sum()`, `x.at[i].set(v)`) are library functions; the library installs them here once, at import.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from hloom.frontend.avals import ShapedArray
 
 
@@ -17,6 +20,7 @@ class Array:
 
     __slots__ = ()
     aval: ShapedArray
+    __getitem__: Callable[..., Any]
     __array_priority__ = 100
 
     @property

@@ -42,7 +42,7 @@ class DTypeError(HloomError, TypeError):
 
 
 class TypePromotionError(HloomError, ValueError):
-    """Two dtypes without a common type: `hloom.numpy.ones(3, "float8_e5m2") + x` with x bfloat16."""
+    """Two dtypes without a common type: `numpy.ones(3, "float8_e5m2") + x` with x bfloat16."""
 
 
 class ArgumentError(HloomError, TypeError):

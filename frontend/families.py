@@ -78,7 +78,7 @@ class Unary(Elementwise):
 class Approximated(Unary):
     """A function that compilers may offer in several accuracies (see accuracy.py)."""
 
-    def __call__(self, x, *, accuracy=None):
+    def __call__(self, x, *, accuracy=None):  # type: ignore[override]  # it has no other parameter
         params = {} if accuracy is None else {"accuracy": canonical_accuracy(self.name, accuracy)}
         return self.bind(x if isinstance(x, Array) else as_operand(x), **params)[0]
 

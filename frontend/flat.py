@@ -1,5 +1,7 @@
 """User functions on trees, seen as functions on flat lists of leaves."""
 
+from typing import Any
+
 from hloom.frontend import pytree
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.trace import PYTHON_SCALARS, convert, is_value
@@ -22,7 +24,9 @@ class Flat:
         self.fun = fun
         self.in_tree = in_tree
         self.has_aux = has_aux
-        self.out_tree = self.aux_tree = self.count = None
+        self.out_tree: Any = None
+        self.aux_tree: Any = None
+        self.count = 0
 
     def __call__(self, *leaves):
         args, kwargs = self.in_tree.unflatten(leaves)

@@ -5,7 +5,7 @@ Three ways to say it: a `Precision` for each operand, which each backend reads i
 """
 
 import enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ml_dtypes
 import numpy as np
@@ -51,9 +51,9 @@ class DotAlgorithm(NamedTuple):
     algorithm that it lacks.
     """
 
-    lhs_precision_type: object
-    rhs_precision_type: object
-    accumulation_type: object
+    lhs_precision_type: Any
+    rhs_precision_type: Any
+    accumulation_type: Any
     lhs_component_count: int = 1
     rhs_component_count: int = 1
     num_primitive_operations: int = 1
@@ -61,8 +61,12 @@ class DotAlgorithm(NamedTuple):
 
     def swapped(self):
         """The algorithm for the operands in the other order."""
-        left, right, sums, m, n, *rest = self
-        return DotAlgorithm(right, left, sums, n, m, *rest)
+        return self._replace(
+            lhs_precision_type=self.rhs_precision_type,
+            rhs_precision_type=self.lhs_precision_type,
+            lhs_component_count=self.rhs_component_count,
+            rhs_component_count=self.lhs_component_count,
+        )
 
 
 _F16, _BF16 = np.dtype("float16"), np.dtype(ml_dtypes.bfloat16)
@@ -128,10 +132,12 @@ def canonical_precision(precision):
         if precision is None:
             return None
     if isinstance(precision, DotAlgorithm):
-        types = [t if t == "tf32" else np.dtype(t) for t in precision[:3]]
-        return DotAlgorithm(*types, *precision[3:])
+        left, right, sums = [t if t == "tf32" else np.dtype(t) for t in precision[:3]]
+        return precision._replace(
+            lhs_precision_type=left, rhs_precision_type=right, accumulation_type=sums
+        )
     if isinstance(precision, str) and precision in _P.__members__:
-        precision = _P[precision]
+        precision = DotAlgorithmPreset[precision]
     if isinstance(precision, _P):
         return None if precision is _P.DEFAULT else precision
     pair = precision if isinstance(precision, tuple | list) else (precision, precision)

@@ -9,7 +9,12 @@ hands it to the trace in force, or has it run at once; results are always a list
         return transpose.bind(x, permutation=tuple(permutation))[0]
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from hloom.frontend.context import context
+
+F = TypeVar("F")
 
 
 def _no_runtime(primitive, args, params):
@@ -38,8 +43,11 @@ class Primitive:
     """
 
     family: str | None = None
-    stage = None
-    eager = None
+    stage: Callable | None = None
+    eager: Callable | None = None
+
+    __name__: str
+    __qualname__: str
 
     def __init__(self, name, type_rule, call=None, doc=None, effects=()):
         self.name = self.__name__ = name
@@ -96,6 +104,16 @@ class Calling(Primitive):
     def type(self, *avals, **params):
         """The avals of the results, a tuple."""
         return tuple(self.type_rule(*avals, **params))
+
+
+def because(reason: str) -> Callable[[F], F]:
+    """Mark a function that stands in a rule's place with the reason why there is no rule."""
+
+    def mark(function: Any) -> Any:
+        function.reason = reason
+        return function
+
+    return mark
 
 
 def primitive(type_rule, name=None, effects=()):

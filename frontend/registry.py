@@ -201,14 +201,15 @@ def _sort_fields(nodetype, drop_fields):
             "so its fields are not known",
             "give data_fields and meta_fields, or apply @dataclasses.dataclass first",
         )
-    data, meta = [], []
+    data: list[str] = []
+    meta: list[str] = []
     for field in dataclasses.fields(nodetype):
         if field.init and field.name not in drop_fields:
             (meta if field.metadata.get("static") else data).append(field.name)
     return data, meta
 
 
-def _check_fields(nodetype, given, dropped):
+def _check_fields(nodetype: type, given, dropped):
     if not dataclasses.is_dataclass(nodetype):
         return
     needed = {field.name for field in dataclasses.fields(nodetype) if field.init} - dropped

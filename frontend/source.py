@@ -8,7 +8,7 @@ The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of 
 import linecache
 import os
 import sys
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 
 _LAYERS = ("frontend", "transforms", "lowering", "runtime", "hloom")
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -30,7 +30,8 @@ def is_internal(filename):
 
 
 def _python_snapshot():
-    frames, frame = [], sys._getframe(1)
+    frames: list = []
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         code = frame.f_code
         if not is_internal(code.co_filename):

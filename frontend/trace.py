@@ -177,8 +177,10 @@ class StageTrace(Trace):
             raise leaked(x)
         elif not isinstance(x, Array):
             return self.lift(convert(x))
-        elif getattr(x, "literal", None) is not None:
-            return x.literal  # the array was made of a Python number
+        else:
+            made_of = getattr(x, "literal", None)  # the Python number that the array was made of
+            if made_of is not None:
+                return made_of
         found = self.constants.get(id(x))
         if found is None:
             # the value is kept beside its variable, so its id stays its own
@@ -279,7 +281,8 @@ def convert(x):
     """An array from an object with `__hloom_array__` or `__array__`, or a subclass of a scalar."""
     if hasattr(x, "__hloom_array__"):
         return x.__hloom_array__()
-    for kind in (bool, int, float, complex):
+    kinds: tuple[type, ...] = (bool, int, float, complex)
+    for kind in kinds:
         if isinstance(x, kind):
             return literal(kind(x))
     if hasattr(x, "__array__"):

@@ -120,7 +120,8 @@ def leaf_paths(treedef):
 
 def spread(prefix, full, leaves):
     """The leaves of `prefix`, each repeated for the leaves of `full` below it; None if none fit."""
-    supply, result = iter(leaves), []
+    supply = iter(leaves)
+    result: list = []
     return result if _spread(prefix, full, supply, result) else None
 
 

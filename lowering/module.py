@@ -137,7 +137,9 @@ class Function:
         self.ip = ir.InsertionPoint(block)
         self.constants: dict = {}
         self.loc = module.context.unknown
-        self.ins = self.outs = self.eqn = None
+        self.ins: list = []
+        self.outs: list = []
+        self.eqn = None
 
     # ------------------------------------------------------------ equations
     def run(self, program, values, consts=None):

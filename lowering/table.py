@@ -3,6 +3,8 @@
 A rule may be registered for one platform; the plain one is portable StableHLO.
 """
 
+from hloom.frontend.primitive import because
+
 #: primitive -> rule
 rules: dict = {}
 #: (primitive, platform) -> rule
@@ -25,10 +27,10 @@ def rule(primitive, platform=None):
 def none(primitive, reason):
     """State why `primitive` never reaches a module."""
 
+    @because(reason)
     def emit(ctx, *operands, **params):
         raise AssertionError(f"{primitive.name} reached a module, yet: {reason}")
 
-    emit.reason = reason
     rules[primitive] = emit
 
 

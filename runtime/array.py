@@ -1,7 +1,7 @@
 """`DeviceArray`, the concrete array: a buffer in a device's memory and an interned aval.
 
-It is the class behind the values that people see; `hloom.Array` is its base. The buffer may still be
-computed when the array is made: reading its values waits.
+It is the class behind the values that people see; `hloom.Array` is its base. The buffer may still
+be computed when the array is made: reading its values waits.
 """
 
 import numpy as np

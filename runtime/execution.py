@@ -24,7 +24,7 @@ def explain(error, buffers):
     if "shards, got: [" in text:  # jaxlib's words for a deleted buffer; it is none of the operands
         return deleted("an array that the function closes over has no value any more")
     if "donate the same buffer twice" in text:
-        first = {}
+        first: dict[int, int] = {}
         for i, b in enumerate(buffers):
             k = first.setdefault(id(b), i)
             if k != i:

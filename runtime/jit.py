@@ -1,8 +1,8 @@
 """`jit`: compile a Python function at its first call for each signature, and run it from then on.
 
-A call whose positional arguments are all arrays is found by their avals alone; any other is flattened,
-and found by the tree, the avals and the static arguments. Under a trace, a jitted function becomes one
-`jit` equation whose Program is kept with the function.
+A call whose positional arguments are all arrays is found by their avals alone; any other is
+flattened, and found by the tree, the avals and the static arguments. Under a trace, a jitted
+function becomes one `jit` equation whose Program is kept with the function.
 """
 
 import functools
@@ -40,15 +40,15 @@ class Staged:
 class Jitted:
     """What stands behind a jitted function: its options, its programs and its executables."""
 
-    def __init__(self, fun, static_argnums, static_argnames, donate_argnums, donate_argnames, keep_unused, inline):
+    def __init__(self, fun, static, donated, keep_unused, inline):
         self.fun = fun
         self.name = name_of(fun)
         self.keep_unused, self.inline = keep_unused, inline
         names, self.positions = _parameters(fun)
-        self.static_nums, self.static_names = _both(static_argnums, static_argnames, names)
-        self.donate_nums, self.donate_names = _both(donate_argnums, donate_argnames, names)
+        self.static_nums, self.static_names = _both(static, names)
+        self.donate_nums, self.donate_names = _both(donated, names)
         self.plain = not (self.static_nums or self.static_names)
-        #: key -> entry (runtime/dispatch.py); the key is settings and avals if all arguments are arrays
+        #: key -> entry (runtime/dispatch.py); the key is settings and avals if all are arrays
         self.entries: dict = {}
         self.staged: dict = {}
 
@@ -62,7 +62,7 @@ class Jitted:
                     if len(args) == 2:
                         x, y = args
                         key = context.settings, x.aval, y.aval
-                        buffers = x._raw, y._raw
+                        buffers: tuple | list = x._raw, y._raw
                     else:
                         key = (context.settings, *[x.aval for x in args])
                         buffers = [x._raw for x in args]
@@ -79,7 +79,7 @@ class Jitted:
             return call_anyhow(args, kwargs)
 
         functools.update_wrapper(call, self.fun)
-        call.jitted = self
+        vars(call)["jitted"] = self
         for stage_name in ("trace", "lower", "eval_shape", "clear_cache"):
             setattr(call, stage_name, getattr(self, stage_name))
         return call
@@ -114,7 +114,7 @@ class Jitted:
         return structure.unflatten(list(map(DeviceArray, results, out_avals)))
 
     def _signature(self, args, kwargs):
-        """The function of dynamic arguments alone, the static key, and the dynamic leaves and tree."""
+        """The function of dynamic arguments alone, the static key, the dynamic leaves and tree."""
         if self.plain:
             try:
                 leaves, tree = pytree.flatten((args, kwargs))
@@ -213,7 +213,7 @@ class Jitted:
 
 
 def without_unused(program, donated):
-    """The program without inputs that it neither uses nor takes over, and the positions of the rest."""
+    """The program without inputs that it neither uses nor takes over; positions of the rest."""
     used = {a for eqn in program.eqns for a in eqn.invars}.union(program.outvars)
     kept = [i for i, v in enumerate(program.invars) if v in used or i in donated]
     if len(kept) == len(program.invars):
@@ -269,8 +269,9 @@ def _parameters(fun):
     return names, len(names)
 
 
-def _both(nums, names, parameters):
+def _both(arguments, parameters):
     """Argument numbers and names, each completed by the other through the signature."""
+    nums, names = arguments
     nums = () if nums is None else (nums,) if isinstance(nums, int) else tuple(nums)
     names = () if names is None else (names,) if isinstance(names, str) else tuple(names)
     if parameters is not None:
@@ -294,9 +295,9 @@ def jit(
     """Compile `fun` with XLA when it is called, once for each combination of shapes and dtypes.
 
     Static arguments are Python values that the trace may depend on; a new value compiles anew. The
-    memory of donated arguments may be reused for results, and the arguments are then deleted. Arguments
-    that the function does not use are not passed on, unless `keep_unused`. `inline` puts the
-    function's equations into the trace around it instead of one call.
+    memory of donated arguments may be reused for results, and the arguments are then deleted.
+    Arguments that the function does not use are not passed on, unless `keep_unused`. `inline` puts
+    the function's equations into the trace around it instead of one call.
 
     >>> import hloom
     >>> @hloom.jit
@@ -306,7 +307,7 @@ def jit(
     Array([0, 2, 4], dtype=int32)
     """
     donate = donate_argnums, donate_argnames
-    options = static_argnums, static_argnames, *donate, keep_unused, inline
+    options = (static_argnums, static_argnames), donate, keep_unused, inline
     if fun is None:
         return lambda f: jit_function(f, *options)
     return jit_function(fun, *options)

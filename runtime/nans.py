@@ -40,9 +40,9 @@ checked = Checked
 
 def has_nan(x):
     """Whether a concrete array holds a NaN."""
-    if not isinstance(x, Array | np.ndarray) or not dtypes.is_inexact(x.dtype) or x.aval.size == 0:
+    if not isinstance(x, Array | np.ndarray) or not dtypes.is_inexact(x.dtype) or x.size == 0:
         return False
-    if x.is_deleted():
+    if isinstance(x, DeviceArray) and x.is_deleted():
         return False
     return bool(np.isnan(np.asarray(x).astype(np.complex128)).any())
 

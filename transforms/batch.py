@@ -12,6 +12,7 @@ reductions share the rules of their families.
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import context
 from hloom.frontend.ir import Program, memoised
+from hloom.frontend.primitive import because
 from hloom.frontend.prims.structural import broadcast_in_dim, transpose
 from hloom.frontend.trace import Trace, Tracer, aval_of
 from hloom.transforms.jvp import missing
@@ -35,10 +36,10 @@ def rule(primitive):
 def none(primitive, reason):
     """State why `primitive` is never batched: it has no operands, say."""
 
+    @because(reason)
     def apply(axis, operands, dims, **params):
         raise missing(primitive, "batch", "transforms/rules")
 
-    apply.reason = reason
     rules[primitive] = apply
 
 

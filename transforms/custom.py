@@ -8,6 +8,8 @@ cotangents, and its transpose is the derivative.
 
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.errors import ArgumentError, ShapeError, TreeError
@@ -42,6 +44,8 @@ class CustomVjpPrimal:
 
 class _Custom:
     """What the two decorators share: the function, its static arguments and the call."""
+
+    __call__: Callable[..., Any]
 
     def __init__(self, fun, nondiff_argnums=(), nondiff_argnames=()):
         functools.update_wrapper(self, fun)
@@ -168,7 +172,7 @@ class JvpRule:
         outs, out_tree = flatten_result(owner.jvp, pair[0])
         out_tangents, t_tree = pytree.flatten(pair[1])
         if out_tree != t_tree:
-            lines = pytree.difference(*pair, names=("the result", "its tangent"))
+            lines = pytree.difference(pair[0], pair[1], names=("the result", "its tangent"))
             what = f"{self.name}: its jvp rule gives a result and a tangent of different structure"
             raise TreeError(what, lines, "give both the structure of the function's result")
         self.flat.out_tree = out_tree
@@ -204,7 +208,7 @@ class BatchedJvpRule:
 
     def __call__(self, primals, tangents):
         given = [t is not None for t in tangents]
-        zero = []
+        zero: list = []
 
         def run(*values):
             rest = iter(values[len(primals) :])
@@ -347,7 +351,7 @@ class BatchedVjpRule:
 
     def fwd(self, primals, active):
         """Results, residuals and token, for a batch."""
-        kept = []
+        kept: list = []
 
         def run(*values):
             outs, residuals, token = self.rule.fwd(values, active)
@@ -363,7 +367,7 @@ class BatchedVjpRule:
         """Cotangents of the primals: summed over the batch for primals that are not batched."""
         inner, res_dims = token
         given = [type(c) is not tuple for c in cotangents]
-        zero = []
+        zero: list = []
 
         def run(*values):
             rest = iter(values[len(residuals) :])

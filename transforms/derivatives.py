@@ -334,7 +334,7 @@ def _seed(name, flat, outs, holomorphic):
     leaf = flat.count == 1 and pytree.treedef_is_leaf(flat.out_tree)
     aval = aval_of(outs[0]) if leaf else None
     if aval is None or aval.shape:
-        found = f"an array of shape {aval.shape}" if leaf else describe(flat.out_tree)
+        found = f"an array of shape {aval.shape}" if aval else describe(flat.out_tree)
         raise ShapeError(
             f"grad: {name} must return a scalar",
             f"it returned {found}",

@@ -11,6 +11,7 @@ The rules themselves are in transforms/rules/, a file for each family.
 
 from hloom.frontend.context import context
 from hloom.frontend.errors import RuleError
+from hloom.frontend.primitive import because
 from hloom.frontend.prims.elementwise import add
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import Trace, Tracer, aval_of
@@ -63,11 +64,11 @@ def linear(primitive):
 def none(primitive, reason):
     """State why the results of `primitive` have no tangents: they are piecewise constant, say."""
 
+    @because(reason)
     def apply(primals, tangents, **params):
         outs = primitive.bind(*primals, **params)
         return outs, [None] * len(outs)
 
-    apply.reason = reason
     rules[primitive] = apply
 
 

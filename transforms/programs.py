@@ -26,7 +26,7 @@ class Jvp(NamedTuple):
 @memoised
 def jvp_program(program, active, forced=()):
     """The Jvp of a program; `active`, `forced`: which inputs have, outputs get, a tangent."""
-    nonzero = []
+    nonzero: list = []
 
     def run(*values):
         primals, tangents = values[: len(active)], iter(values[len(active) :])
@@ -77,7 +77,7 @@ class Linear(NamedTuple):
 @memoised
 def linearize_program(program, active, forced=()):
     """The Linear of a program for the given active inputs; outputs in `forced` get a tangent."""
-    kept = []
+    kept: list = []
 
     def run(*primals):
         def fun(*xs):
@@ -109,7 +109,7 @@ def transpose_program(program, linear, given, forced=()):
 
     Linear inputs marked in `forced`, a mask of these alone, get a cotangent even if it is zero.
     """
-    nonzero = []
+    nonzero: list = []
     known_vars = [v for v, on in zip(program.invars, linear) if not on]
     linear_vars = [v for v, on in zip(program.invars, linear) if on]
     before, after = _split(program, linear_vars)
@@ -158,7 +158,7 @@ class Batched(NamedTuple):
 @memoised
 def _batch_program(program, name, size, spmd_name, dims, forced):
     axis = AxisData(name, size, spmd_name)
-    out_dims = []
+    out_dims: list = []
 
     def run(*values):
         outs, found = batch(lambda *xs: interpret(program, xs), axis, values, dims)

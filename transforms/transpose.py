@@ -9,6 +9,7 @@ or None, for each operand. Cotangents of a variable that is used several times a
 
 from hloom.frontend.context import context
 from hloom.frontend.ir import Var
+from hloom.frontend.primitive import because
 from hloom.frontend.prims.elementwise import add
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import StageTrace, aval_of
@@ -65,10 +66,10 @@ def linear(primitive, *terms):
 def none(primitive, reason):
     """State why `primitive` needs no rule: it is linear in none of its operands, say."""
 
+    @because(reason)
     def apply(cotangents, *operands, **params):
         raise missing(primitive, "transpose", "transforms/rules")
 
-    apply.reason = reason
     rules[primitive] = apply
 
 

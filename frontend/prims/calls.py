@@ -109,7 +109,8 @@ def residual_sources(residuals, inputs, results):
     """
     ins = {t.var: i for i, t in enumerate(inputs)}
     outs = {t.var: j for j, t in enumerate(results) if type(t) is StageTracer}
-    sources, new = [], []
+    sources: list[tuple] = []
+    new: list = []
     for r in residuals:
         var = r.var if type(r) is StageTracer else None
         if type(var) is Var and var in ins:

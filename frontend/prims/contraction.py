@@ -12,9 +12,9 @@ from hloom.frontend.trace import aval_of
 def _dot_type(x, y, *, dimension_numbers, precision, preferred_element_type):
     (xc, yc), (xb, yb) = dimension_numbers
     for what, i, j in (("contracted", xc, yc), ("batch", xb, yb)):
-        left, right = [x.shape[a] for a in i], [y.shape[a] for a in j]
-        if left != right:
-            found = f"axes {i} of {x} have lengths {left}, axes {j} of {y} have {right}"
+        lengths, others = [x.shape[a] for a in i], [y.shape[a] for a in j]
+        if lengths != others:
+            found = f"axes {i} of {x} have lengths {lengths}, axes {j} of {y} have {others}"
             remedy = "transpose or reshape one"
             raise ShapeError(f"dot_general: {what} axes need equal lengths", found, remedy)
     batch = tuple([x.shape[a] for a in xb])

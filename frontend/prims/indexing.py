@@ -46,7 +46,7 @@ class GatherScatterMode(enum.Enum):
         return found
 
 
-_MODES = {
+_MODES: dict = {
     **{m: m for m in GatherScatterMode},
     **{m.value: m for m in GatherScatterMode},
     "drop": GatherScatterMode.FILL_OR_DROP,

@@ -111,7 +111,8 @@ def random_split(key, shape):
 
 def random_fold_in(key, data):
     """The number's cipher as a key."""
-    return _pair(*threefry2x32(*words(key, ()), 0, data))
+    k0, k1 = words(key, ())
+    return _pair(*threefry2x32(k0, k1, 0, data))
 
 
 def _pair(x0, x1):

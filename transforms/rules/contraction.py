@@ -43,11 +43,14 @@ def _other(ct, known, wanted, contracted, batched, precision, known_is_left):
     axes = [*wb, *wanted_free, *partners]
     crossed = [*wb, *partners, *wanted_free]
     if _disorder(crossed) < _disorder(axes):
-        axes, factors, dims = crossed, (known, ct), ((free, ct_free), (kb, ct_batch))
+        axes, factors = crossed, (known, ct)
+        contracted, batch_axes = (free, ct_free), (kb, ct_batch)
     else:
-        factors, dims = (ct, known), ((ct_free, free), (ct_batch, kb))
+        factors = ct, known
+        contracted, batch_axes = (ct_free, free), (ct_batch, kb)
     # the cotangent stands where the wanted operand was, or in the place of the other
     in_order = (factors[0] is known) == known_is_left
+    dims = contracted, batch_axes
     product = dot_general(*factors, dims, precision if in_order else swapped(precision))
     product = move_axes(product, [axes.index(i) for i in range(len(axes))])
     if aval_of(product).dtype != wanted.dtype:

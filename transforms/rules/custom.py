@@ -127,7 +127,7 @@ class _BatchedMap:
         """Cotangents of the tangents' inputs, with a batch dimension where the input has one."""
         n = self.num_residuals
         given = [c is not None for c in cotangents]
-        zero = []
+        zero: list = []
 
         def run(*values):
             rest = iter(values[n:])
