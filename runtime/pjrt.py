@@ -184,6 +184,16 @@ def compile_ahead(devices, module, overrides=()):
     return devices[0].client.compile(module, device_list(devices), options)
 
 
+def cost_analysis(executable):
+    """XLA's estimates of an executable, a dict; those of its HLO where the platform has none."""
+    try:
+        found = executable.cost_analysis()
+    except JaxlibError:
+        (module,) = executable.hlo_modules()
+        return _jax.hlo_module_cost_analysis(cpu_client(), module)
+    return found[0] if isinstance(found, list | tuple) else found
+
+
 def jaxlib_version():
     """The version of jaxlib, as text."""
     return jaxlib.__version__

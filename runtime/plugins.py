@@ -1,7 +1,7 @@
 """PJRT plugins: the CUDA and TPU runtimes, found when their wheels are installed.
 
 Nothing is imported from the wheels, since their Python code needs JAX; the shared library is found
-in them and loaded. With a `topology` programs are compiled for hardware that is not there.
+in them and loaded. `topology.topology` compiles for hardware that is not there.
 
     HLOOM_PLATFORM=cuda python train.py          pip install jax-cuda13-pjrt jax-cuda13-plugin
     HLOOM_PLATFORM=tpu python train.py           pip install libtpu
@@ -95,11 +95,3 @@ def client(platform):
             f"its plugin finds no device it can use: {str(e).splitlines()[0]}",
             "check the driver, or unset HLOOM_PLATFORM to run on the CPU",
         ) from None
-
-
-def topology(platform, name="", **options):
-    """Devices to compile for that need not be there: `topology("tpu", "v5e:2x2")`.
-
-    Their executables can be looked at and serialised, not run.
-    """
-    return pjrt.topology_devices(loaded(platform), name, options)

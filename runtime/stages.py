@@ -11,9 +11,11 @@ True
 from hloom.frontend import pytree
 from hloom.frontend.errors import TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
-from hloom.runtime import devices
+from hloom.runtime import pjrt
 from hloom.runtime.array import as_array
 from hloom.runtime.compile import load, lowered
+from hloom.runtime.devices import default_backend, default_device
+from hloom.runtime.pjrt import BackendError
 from hloom.runtime.spec import ShapeDtypeStruct
 
 
@@ -66,22 +68,46 @@ class Lowered:
         """The module as an `ir.Module` of jaxlib's MLIR bindings."""
         return self.module.ir
 
-    def compile(self, compiler_options=None):
-        """The executable for the devices in use."""
+    def compile(self, compiler_options=None, devices=None):
+        """The executable for the devices in use, or for a Topology that need not be there."""
         options = tuple(sorted((compiler_options or {}).items()))
-        placed = (devices.default_device(),)
+        if devices is not None:
+            return CompiledAhead(self, devices, options)
+        if self.module.platform != default_backend():
+            raise BackendError(
+                f"{self.traced.fun_name}: was lowered for {self.module.platform}",
+                f"the devices in use are of {default_backend()}",
+                "lower() it for these, or give compile(devices=...) a topology",
+            )
+        placed = (default_device(),)
         return Compiled(self, load(self.traced.program, self.module, placed, options))
 
     def __repr__(self):
         return f"Lowered({self.traced.fun_name})"
 
 
-class Compiled:
+class Optimised:
+    """What XLA made of a function, to look at: `loaded` is the executable."""
+
+    def as_text(self):
+        """The optimised HLO as text."""
+        return "\n\n".join(m.to_string() for m in self.loaded.hlo_modules())
+
+    def cost_analysis(self):
+        """XLA's estimates, a dict: "flops", "bytes accessed", "transcendentals" and more."""
+        return pjrt.cost_analysis(self.loaded)
+
+    def memory_analysis(self):
+        """Bytes of arguments, results, temporaries and code: `temp_size_in_bytes` and its like."""
+        return self.loaded.get_compiled_memory_stats()
+
+
+class Compiled(Optimised):
     """A compiled function; it is called with arguments of the avals it was compiled for."""
 
     def __init__(self, lowered_stage, executable):
         self.lowered = lowered_stage
-        self.executable = executable
+        self.executable, self.loaded = executable, executable.loaded
         self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
 
     def __call__(self, *args, **kwargs):
@@ -101,18 +127,36 @@ class Compiled:
                 raise TreeError(what, f"it is {x.aval}", "convert it, or compile again")
         return self.out_tree.unflatten(self.executable(tuple([x._raw for x in arrays])))
 
-    def as_text(self):
-        """The optimised HLO as text."""
-        return "\n\n".join(m.to_string() for m in self.executable.loaded.hlo_modules())
-
-    def cost_analysis(self):
-        """XLA's estimates, a dict: "flops", "bytes accessed", "transcendentals" and more."""
-        found = self.executable.loaded.cost_analysis()
-        return found[0] if isinstance(found, list | tuple) else found
-
-    def memory_analysis(self):
-        """Bytes of arguments, results, temporaries and code: `temp_size_in_bytes` and its like."""
-        return self.executable.loaded.get_compiled_memory_stats()
-
     def __repr__(self):
         return f"Compiled({self.lowered.traced.fun_name})"
+
+
+class CompiledAhead(Optimised):
+    """A function compiled for devices that are not there: to be looked at and kept, not run."""
+
+    def __init__(self, lowered_stage, topology, options):
+        if lowered_stage.module.platform != topology.platform:
+            raise BackendError(
+                f"{lowered_stage.traced.fun_name}: was lowered for {lowered_stage.module.platform}",
+                f"the topology {topology.name!r} is of {topology.platform}",
+                f"use .trace(...).lower(platform={topology.platform!r})",
+            )
+        self.lowered = lowered_stage
+        self.topology = topology
+        module = lowered_stage.module.ir
+        self.loaded = pjrt.compile_ahead(topology.devices[:1], module, options)
+        self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
+
+    def serialize(self):
+        """The executable as bytes, which the platform's runtime loads."""
+        return bytes(self.loaded.serialize())
+
+    def __call__(self, *args, **kwargs):
+        raise BackendError(
+            f"{self.lowered.traced.fun_name}: was compiled for {self.topology.name}",
+            "it can be looked at and serialised, since a topology's devices are not there",
+            "compile it without devices=, on a machine that has them",
+        )
+
+    def __repr__(self):
+        return f"CompiledAhead({self.lowered.traced.fun_name}, {self.topology.name})"
