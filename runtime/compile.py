@@ -1,9 +1,10 @@
 """Programs to executables: passes, lowering, and the caches of what has been compiled.
 
-Three levels: the executable kept with its program, an in-memory table keyed by the module's bytes, and
-the disk cache keyed by the same bytes with all else that compilation depends on.
+Three levels: the executable kept with its program, an in-memory table keyed by the module's bytes,
+and the disk cache keyed by the same bytes with all else that compilation depends on.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -15,6 +16,7 @@ from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, pjrt
 from hloom.runtime.array import DeviceArray, as_array
+from hloom.runtime.execution import run
 
 _passes: list = []
 _storage = [lambda program: program]
@@ -33,8 +35,8 @@ def install(*passes, storage):
 
 def prepared(program):
     """A program after the passes that precede lowering."""
-    for run in _passes:
-        program = run(program)
+    for improve in _passes:
+        program = improve(program)
         if context.settings.check:
             check(program)
     return program
@@ -43,7 +45,16 @@ def prepared(program):
 class Executable:
     """A compiled program: called with buffers, it gives arrays."""
 
-    __slots__ = ("consts", "devices", "execute", "handlers", "loaded", "module", "out_avals", "program")
+    __slots__ = (
+        "consts",
+        "devices",
+        "execute",
+        "handlers",
+        "loaded",
+        "module",
+        "out_avals",
+        "program",
+    )
 
     def __init__(self, program, loaded, module, placed):
         self.program = program
@@ -61,7 +72,7 @@ class Executable:
         """Run on a tuple of buffers; a list of arrays."""
         if self.consts:
             buffers = (*self.consts, *buffers)
-        results = self.execute(buffers).consume_with_handlers(self.handlers)
+        results = run(self.execute, buffers, self.handlers)
         return list(map(DeviceArray, results, self.out_avals))
 
 
@@ -83,13 +94,13 @@ def load(program, module, placed, options=()):
     """The Executable of a module, from a cache or the compiler."""
     for library in sorted(module.libraries):
         pjrt.register(library)
-    code = module.bytecode()
-    key = _key(code, placed, options)
+    key = _key(module.fingerprint(), placed, options)
     client = devices.client_of(placed[0])
     loaded = None if module.callbacks else _memory.get(key)
     if loaded is None:
         loaded = _from_disk(client, key, placed, options, module.callbacks)
         if loaded is None:
+            code = module.bytecode()
             loaded = pjrt.compile(client, code, placed, options, module.callbacks)
             _to_disk(client, key, loaded)
         if not module.callbacks:
@@ -114,10 +125,9 @@ def _from_disk(client, key, placed, options, callbacks):
 def _to_disk(client, key, loaded):
     disk = cache.default()
     if disk.folder is not None:
-        try:
+        # some executables cannot be serialised; they are compiled each time
+        with contextlib.suppress(pjrt.JaxlibError):
             disk.put(key, pjrt.serialize(client, loaded))
-        except pjrt.JaxlibError:
-            pass  # some executables cannot be serialised; they are compiled each time
 
 
 def _key(code, placed, options):
@@ -145,4 +155,3 @@ def _processor():
 def clear():
     """Forget the executables in memory."""
     _memory.clear()
-

@@ -210,3 +210,9 @@ def test_leaked_tracer_is_named():
     hloom.jit(lambda x: box.append(x * 2) or x)(1.0)
     with pytest.raises(hloom.errors.LeakedTracerError, match="leaked out"):
         jnp.sin(box[0])
+
+
+def test_a_moved_line_finds_the_same_entry(tmp_path):
+    run_cached(tmp_path, PROGRAM)
+    moved, _ = run_cached(tmp_path, "\n\n\n" + PROGRAM.replace("x = hloom", "import os\nx = hloom"))
+    assert moved.rsplit(" ", 1)[1] == "0"
