@@ -260,6 +260,19 @@ def test_places_beyond_32_bits_count_on_in_the_high_word():
     assert [[int(w) for w in pair] for pair in found] == [[0, 2**31 + 5], [1, 5]]
 
 
+def test_streams_are_the_same_through_iree():
+    pytest.importorskip("iree.compiler", reason="IREE is not installed")
+    from hloom.export import export, iree
+
+    def f(key):
+        a, b = random.split(key)
+        return random.bits(a, (5,)), random.randint(b, (3,), 0, 10), random.uniform(a, (4,))
+
+    key = random.PRNGKey(3)
+    for found, wanted in zip(iree.compile(export(hloom.jit(f))(key))(key), f(key), strict=True):
+        np.testing.assert_array_equal(found, wanted)
+
+
 # ---------------------------------------------------------------- distributions
 def _of(weights):
     weights = np.array(weights) / sum(weights)
