@@ -95,19 +95,20 @@ def fused(function):
                     key.append(_operand(a, buffers))
             for name, a in kwargs.items():
                 key += name, _operand(a, buffers) if name in arrays else _static(a)
-            key = tuple(key)
-            found = cache.get(key)
+            signature = tuple(key)
+            found = cache.get(signature)
         except _Irregular:
             return function(*args, **kwargs)
         if found is None:
-            found = remember(cache, key, _compile_call(function, args, kwargs, positional, arrays))
+            found = _compile_call(function, args, kwargs, positional, arrays)
+            remember(cache, signature, found)
         execute, handlers, avals, structure = found
         results = run(execute, tuple(buffers), handlers)
         if structure is None:
             return DeviceArray(results[0], avals)
         return structure.unflatten(list(map(DeviceArray, results, avals)))
 
-    call.function = function
+    vars(call)["function"] = function
     return call
 
 

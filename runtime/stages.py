@@ -8,6 +8,8 @@ True
 3.0
 """
 
+from typing import Any
+
 from hloom.frontend import pytree
 from hloom.frontend.errors import TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
@@ -88,6 +90,8 @@ class Lowered:
 
 class Optimised:
     """What XLA made of a function, to look at: `loaded` is the executable."""
+
+    loaded: Any
 
     def as_text(self):
         """The optimised HLO as text."""
