@@ -151,7 +151,11 @@ def _integer_pow_type(x, *, y):
 
 @primitive(_integer_pow_type)
 def integer_pow(x, y):
-    """x to the power of a Python integer `y`, by repeated squaring."""
+    """x to the power of a Python integer `y`, by repeated squaring.
+
+    >>> integer_pow(2.0, -3)
+    Array(0.125, dtype=float32, weak_type=True)
+    """
     return integer_pow.bind(as_operand(x), y=int(y))[0]
 
 
@@ -167,7 +171,11 @@ def _round_type(x, *, to_even):
 
 @primitive(_round_type)
 def round(x, rounding_method=0):
-    """The nearest integer to each element; ties go away from zero (0) or to the even one (1)."""
+    """The nearest integer to each element; ties go away from zero (0) or to the even one (1).
+
+    >>> round(2.5), round(2.5, 1)
+    (Array(3., dtype=float32, weak_type=True), Array(2., dtype=float32, weak_type=True))
+    """
     return round.bind(as_operand(x), to_even=bool(rounding_method))[0]
 
 
@@ -189,6 +197,9 @@ def convert_element_type(x, new_dtype, weak_type=False):
 
     Floats go to integers towards zero, and to the nearest value if out of range, NaN to 0; complex
     numbers drop their imaginary part; bool is whether the element is not zero.
+
+    >>> convert_element_type(-2.7, "int8")
+    Array(-2, dtype=int8)
     """
     dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
     aval = aval_of(x)
@@ -214,7 +225,11 @@ def _reduce_precision_type(x, *, exponent_bits, mantissa_bits):
 
 @primitive(_reduce_precision_type)
 def reduce_precision(operand, exponent_bits, mantissa_bits):
-    """Each element rounded to a float of fewer bits, in the same dtype."""
+    """Each element rounded to a float of fewer bits, in the same dtype.
+
+    >>> reduce_precision(1.2, 8, 2)
+    Array(1.25, dtype=float32, weak_type=True)
+    """
     bits = {"exponent_bits": int(exponent_bits), "mantissa_bits": int(mantissa_bits)}
     return reduce_precision.bind(as_operand(operand), **bits)[0]
 
@@ -246,7 +261,11 @@ def all_weak(avals):
 
 @primitive(_select_type)
 def select_n(which, *cases):
-    """At each position the element of `cases[which]`; `which` is bool (two cases) or int32."""
+    """At each position the element of `cases[which]`; `which` is bool (two cases) or int32.
+
+    >>> select_n(np.array([2, 0], "int32"), 5.0, 6.0, np.array([7.0, 8.0], "float32"))
+    Array([7., 5.], dtype=float32)
+    """
     return select_n.bind(as_operand(which), *same_dtype(cases))[0]
 
 
@@ -273,7 +292,11 @@ def _clamp_type(low, x, high):
 
 @primitive(_clamp_type)
 def clamp(min, x, max):
-    """Each element of `x` moved into [min, max]."""
+    """Each element of `x` moved into [min, max].
+
+    >>> clamp(0.0, np.array([-1.0, 0.5, 3.0], "float32"), 1.0)
+    Array([0. , 0.5, 1. ], dtype=float32)
+    """
     aval = aval_of(x)
     low, high = (scalar_like(b, aval) if type(b) in PYTHON_SCALARS else b for b in (min, max))
     return clamp.bind(low, as_operand(x), high)[0]
