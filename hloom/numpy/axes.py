@@ -8,7 +8,7 @@ from hloom.frontend.prims.indexing import dynamic_slice_in_dim, index_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import operand
 from hloom.runtime.dispatch import fused
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 def ndim_of(x):
@@ -150,7 +150,7 @@ def rot90(m: ArrayLike, k=1, axes=(0, 1)):
 
 
 @fused
-def roll(a: ArrayLike, shift: ArrayLike, axis=None):
+def roll(a: ArrayLike, shift: ArrayLikes, axis=None):
     """The elements moved along axes, those that fall off the end come in at the start.
 
     `shift` may be traced. Without `axis` the array is rolled as if it were flat.

@@ -4,13 +4,14 @@ import numpy as np
 
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError
+from hloom.frontend.trace import aval_of
 from hloom.numpy import selection
 from hloom.numpy.creation import asarray, full_like
 from hloom.numpy.manipulation import broadcast_to
 from hloom.numpy.promotion import promote_dtypes
 from hloom.numpy.searching import nonzero
 from hloom.runtime.dispatch import fused
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
@@ -33,7 +34,7 @@ def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
 
 
 @fused
-def select(condlist: ArrayLike, choicelist: ArrayLike, default: ArrayLike = 0):
+def select(condlist: ArrayLikes, choicelist: ArrayLikes, default: ArrayLike = 0):
     """At each position the choice of the first condition that holds, else `default`.
 
     >>> import hloom.numpy as np
@@ -57,7 +58,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
     One function more than conditions is for the positions where none holds; else they are 0.
     """
     x = asarray(x)
-    if isinstance(condlist, Array | np.ndarray | bool) and np.ndim(condlist) == x.ndim:
+    if isinstance(condlist, Array | np.ndarray | bool) and aval_of(condlist).ndim == x.ndim:
         condlist = [condlist]
     conditions = list(condlist)
     functions = list(funclist)

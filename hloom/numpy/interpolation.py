@@ -11,11 +11,11 @@ from hloom.numpy.searching import searchsorted
 from hloom.numpy.selection import clip, where
 from hloom.numpy.sorting import argsort
 from hloom.runtime.dispatch import fused
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLikes as Operand
 
 
 @fused
-def _interp(x: ArrayLike, xp: ArrayLike, fp: ArrayLike, left, right, period: ArrayLike | None):
+def _interp(x: Operand, xp: Operand, fp: Operand, left, right, period: Operand):
     if aval_of(xp).shape != aval_of(fp).shape or aval_of(xp).ndim != 1 or not aval_of(xp).size:
         found = f"they have shapes {aval_of(xp).shape} and {aval_of(fp).shape}"
         raise ShapeError("interp: xp and fp are vectors, equally long", found, "correct one")

@@ -14,7 +14,7 @@ from hloom.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d, convert
 from hloom.numpy.promotion import operand, promote_dtypes
 from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 def _arrays(name, arrays):
@@ -39,7 +39,7 @@ def _in_dtype(name, arrays, dtype):
 
 
 @fused
-def concatenate(arrays: ArrayLike, axis=0, dtype=None):
+def concatenate(arrays: ArrayLikes, axis=0, dtype=None):
     """Arrays joined along an axis; flattened first if `axis` is None.
 
     >>> import hloom.numpy as np
@@ -56,7 +56,7 @@ def concatenate(arrays: ArrayLike, axis=0, dtype=None):
 
 
 @fused
-def stack(arrays: ArrayLike, axis=0, out=None, dtype=None):
+def stack(arrays: ArrayLikes, axis=0, out=None, dtype=None):
     """Arrays of one shape joined along a new axis.
 
     >>> import hloom.numpy as np
@@ -75,32 +75,32 @@ def stack(arrays: ArrayLike, axis=0, out=None, dtype=None):
 
 
 @fused
-def concat(arrays: ArrayLike, /, *, axis=0):
+def concat(arrays: ArrayLikes, /, *, axis=0):
     """Arrays joined along an axis; flattened first if `axis` is None."""
     return concatenate.function(arrays, axis)
 
 
 @fused
-def vstack(tup: ArrayLike, dtype=None):
+def vstack(tup: ArrayLikes, dtype=None):
     """Arrays joined along axis 0; vectors become rows."""
     return concatenate.function([atleast_2d(a) for a in _arrays("vstack", tup)], 0, dtype)
 
 
 @fused
-def hstack(tup: ArrayLike, dtype=None):
+def hstack(tup: ArrayLikes, dtype=None):
     """Arrays joined along axis 1, vectors along axis 0."""
     arrays = [atleast_1d(a) for a in _arrays("hstack", tup)]
     return concatenate.function(arrays, 0 if aval_of(arrays[0]).ndim == 1 else 1, dtype)
 
 
 @fused
-def dstack(tup: ArrayLike, dtype=None):
+def dstack(tup: ArrayLikes, dtype=None):
     """Arrays joined along axis 2."""
     return concatenate.function([atleast_3d(a) for a in _arrays("dstack", tup)], 2, dtype)
 
 
 @fused
-def column_stack(tup: ArrayLike):
+def column_stack(tup: ArrayLikes):
     """Vectors as columns, and matrices, joined along axis 1."""
     return concatenate.function([_column(a) for a in _arrays("column_stack", tup)], 1)
 
@@ -111,7 +111,7 @@ def _column(a):
 
 
 @fused
-def block(arrays: ArrayLike):
+def block(arrays: ArrayLikes):
     """An array put together of nested lists of blocks: the innermost lists along the last axis.
 
     >>> import hloom.numpy as np

@@ -88,9 +88,9 @@ def repeated(name, a, shape):
 @fused
 def broadcast_arrays(*args: ArrayLike):
     """The arrays, repeated to their common shape."""
-    args = [operand("broadcast_arrays", a) for a in args]
-    shape = promotion.broadcast_shapes("broadcast_arrays", *(aval_of(a).shape for a in args))
-    return tuple([positive(promotion.broadcast_to(a, shape)) for a in args])
+    operands = [operand("broadcast_arrays", a) for a in args]
+    shape = promotion.broadcast_shapes("broadcast_arrays", *(aval_of(x).shape for x in operands))
+    return tuple([positive(promotion.broadcast_to(x, shape)) for x in operands])
 
 
 def broadcast_shapes(*shapes):
@@ -100,8 +100,8 @@ def broadcast_shapes(*shapes):
     >>> np.broadcast_shapes((3, 1), 4)
     (3, 4)
     """
-    shapes = [s.canonical_shape("broadcast_shapes", shape) for shape in shapes]
-    return promotion.broadcast_shapes("broadcast_shapes", *shapes)
+    canonical = [s.canonical_shape("broadcast_shapes", shape) for shape in shapes]
+    return promotion.broadcast_shapes("broadcast_shapes", *canonical)
 
 
 @fused
@@ -129,8 +129,13 @@ def atleast_2d(*arys):
 
 def atleast_3d(*arys):
     """Each array with at least three axes; a vector of length n becomes (1, n, 1)."""
-    shapes = {0: lambda: (1, 1, 1), 1: lambda n: (1, n, 1), 2: lambda m, n: (m, n, 1)}
-    return _atleast(arys, lambda shape: shapes.get(len(shape), lambda *s: s)(*shape))
+    return _atleast(arys, _three_axes)
+
+
+def _three_axes(shape):
+    if len(shape) < 2:
+        return (1, *shape, 1) if shape else (1, 1, 1)
+    return (*shape, 1) if len(shape) == 2 else shape
 
 
 def _atleast(arrays, new_shape):

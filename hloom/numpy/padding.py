@@ -15,7 +15,7 @@ from hloom.numpy.promotion import operand, to_dtype
 from hloom.numpy.rounding import rint
 from hloom.numpy.vectorized import apply_along_axis
 from hloom.runtime.dispatch import fused
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 def pad(array, pad_width, mode="constant", **kwargs):
@@ -45,7 +45,7 @@ def pad(array, pad_width, mode="constant", **kwargs):
         found = f"it takes {option}" if option else "it takes no options"
         asked = f"pad: mode {mode!r} does not take {', '.join(sorted(unknown))}"
         raise ArgumentError(asked, found, "leave it away")
-    given = kwargs.get(option)
+    given = kwargs.get(option) if option else None
     if mode == "constant":
         return _constant(array, widths, tuple(_pairs(0 if given is None else given, len(widths))))
     if mode == "linear_ramp":
@@ -96,27 +96,32 @@ def _static_pairs(values, ndim):
     return tuple([(int(b), int(a)) for b, a in _pairs(found.tolist(), ndim)])
 
 
+def _parts(values):
+    """The parts of a sequence or of an array with axes; None of a scalar."""
+    if isinstance(values, list | tuple):
+        return values
+    return [values[i] for i in range(len(values))] if aval_of(values).ndim else None
+
+
 def _pairs(values, ndim):
     """A pair of values for each axis, from one value, a pair, or a pair for each axis."""
-    if isinstance(values, Array | np.ndarray) and np.ndim(values):
-        values = list(values)
-    if not isinstance(values, list | tuple):
+    parts = _parts(values)
+    if parts is None:
         return [(values, values)] * ndim
-    parts = [list(v) if np.ndim(v) and not isinstance(v, list | tuple) else v for v in values]
     if len(parts) == 1:
         return _pairs(parts[0], ndim)
-    nested = [p if isinstance(p, list | tuple) else None for p in parts]
+    nested = [_parts(p) for p in parts]
     if nested[0] is None and len(parts) == 2:
         return [(parts[0], parts[1])] * ndim
     if None not in nested and len(parts) == ndim:
-        return [(p[0], p[-1]) for p in nested]
+        return [(p[0], p[-1]) for p in nested if p]
     found = f"there are {len(parts)} entries and {ndim} axes"
     raise ShapeError("pad: one value, a pair, or a pair for each axis", found, "give one of these")
 
 
 # ---------------------------------------------------------------- the modes
 @fused
-def _constant(x: ArrayLike, widths, values: ArrayLike):
+def _constant(x: ArrayLike, widths, values: ArrayLikes):
     x = operand("pad", x)
     aval = aval_of(x)
     values = [[_fill(v, aval) for v in pair] for pair in values]
@@ -138,7 +143,7 @@ def _fill(value, aval):
 
 
 @fused
-def _ramp(x: ArrayLike, widths, ends: ArrayLike):
+def _ramp(x: ArrayLike, widths, ends: ArrayLikes):
     x = operand("pad", x)
     for axis, (pair, end) in enumerate(zip(widths, ends)):
         low, high = (_slope(x, axis, n, v, i) for i, (n, v) in enumerate(zip(pair, end)))
@@ -149,7 +154,7 @@ def _ramp(x: ArrayLike, widths, ends: ArrayLike):
 def _slope(x, axis, width, end, side):
     """Evenly spaced numbers between `end`, on the outside, and the edge of an array."""
     aval = aval_of(x)
-    edge = s.slice_in_dim(x, *((-1, None) if side else (0, 1)), axis=axis)
+    edge = _edges(x, axis)[side]
     shape = (*aval.shape[:axis], width, *aval.shape[axis + 1 :])
     place = s.broadcasted_iota(dtypes.int32, shape, axis)
     inner = to_dtype(s.rev(place, (axis,)) if side else place, aval.dtype, aval.weak_type)
@@ -189,13 +194,17 @@ def _wrapped(x, axis, n, before, after):
     )
 
 
+def _edges(x, axis):
+    """The first and the last elements along an axis."""
+    return s.slice_in_dim(x, 0, 1, axis=axis), s.slice_in_dim(x, -1, None, axis=axis)
+
+
 def _with_edges(x, axis, before, after):
     shape, ndim = aval_of(x).shape, aval_of(x).ndim
     parts = [x]
-    for width, end in ((before, (0, 1)), (after, (-1, None))):
-        edge = s.slice_in_dim(x, *end, axis=axis)
+    for width, edge, side in zip((before, after), _edges(x, axis), (0, 2)):
         wide = s.broadcast_in_dim(edge, (*shape[:axis], width, *shape[axis + 1 :]), range(ndim))
-        parts = [wide, x] if end == (0, 1) else [*parts, wide]
+        parts.insert(side, wide)
     return s.concatenate(parts, axis)
 
 

@@ -101,16 +101,16 @@ def common_dtype(xs):
 
 def promote_dtypes(name, *xs):
     """The operands in their common dtype."""
-    xs = [operand(name, x) for x in xs]
-    dtype, weak = common_dtype(xs)
-    return [to_dtype(x, dtype, weak) for x in xs]
+    operands = [operand(name, x) for x in xs]
+    dtype, weak = common_dtype(operands)
+    return [to_dtype(x, dtype, weak) for x in operands]
 
 
 def promote_dtypes_inexact(name, *xs):
     """The operands in their common dtype, or the default float if that is an integer or bool."""
-    xs = [operand(name, x) for x in xs]
-    dtype, weak = common_dtype(xs)
-    return [to_dtype(x, dtypes.to_inexact(dtype), weak) for x in xs]
+    operands = [operand(name, x) for x in xs]
+    dtype, weak = common_dtype(operands)
+    return [to_dtype(x, dtypes.to_inexact(dtype), weak) for x in operands]
 
 
 def promote(name, *xs):

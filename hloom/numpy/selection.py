@@ -18,7 +18,9 @@ def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike):
 
 
 @fused
-def clip(arr: ArrayLike = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None):
+def clip(
+    arr: ArrayLike | None = None, /, min: ArrayLike | None = None, max: ArrayLike | None = None
+):
     """Each element moved into the interval from `min` to `max`; None is no bound.
 
     >>> import hloom.numpy as np

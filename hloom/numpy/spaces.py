@@ -121,17 +121,17 @@ def meshgrid(*xi: ArrayLike, copy=True, sparse=False, indexing="xy"):
     if indexing not in ("xy", "ij"):
         found = f"it is {indexing!r}"
         raise ValueRangeError("meshgrid: indexing is 'xy' or 'ij'", found, "use one of these")
-    xi = [operand("meshgrid", x) for x in xi]
-    axes = list(range(len(xi)))
-    if indexing == "xy" and len(xi) > 1:
+    vectors = [operand("meshgrid", x) for x in xi]
+    axes = list(range(len(vectors)))
+    if indexing == "xy" and len(vectors) > 1:
         axes[:2] = 1, 0
-    lengths = [aval_of(x).size for x in xi]
+    lengths = [aval_of(x).size for x in vectors]
     whole = [lengths[a] for a in axes]
     made = []
-    for x, axis in zip(xi, axes):
-        shape = [aval_of(x).size if i == axis else 1 for i in range(len(xi))]
+    for x, axis in zip(vectors, axes):
+        shape = [aval_of(x).size if i == axis else 1 for i in range(len(axes))]
         x = s.reshape(x, shape)
-        made.append(x if sparse else s.broadcast_in_dim(x, whole, range(len(xi))))
+        made.append(x if sparse else s.broadcast_in_dim(x, whole, range(len(axes))))
     return tuple(made)
 
 

@@ -5,8 +5,8 @@ from hloom.frontend.errors import ShapeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import structural as s
+from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.trace import aval_of
-from hloom.numpy.diagonals import take_diagonal
 from hloom.numpy.manipulation import placed
 from hloom.numpy.promotion import filled, operand, promote_shapes, to_dtype
 from hloom.numpy.types import requested

@@ -10,6 +10,7 @@ A scalar type is called to make an array of its dtype, and is a dtype wherever o
 """
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,8 @@ def requested(name, dtype):
 
 class ScalarType(type):
     """The type of scalar types: calling one makes an array."""
+
+    dtype: Any
 
     def __call__(cls, x):
         return _array(x, cls.dtype)
@@ -55,7 +58,7 @@ def install(array):
     _array = array
 
 
-_array = None
+_array: Any = None
 
 
 def _scalar_type(name, dtype):
@@ -101,8 +104,10 @@ complex128 = cdouble = _scalar_type("complex128", dtypes.complex128)
 class DefaultType(ScalarType):
     """A scalar type whose width is that of Python's: 64 bits if they are on, else 32."""
 
+    wide: np.dtype
+
     @property
-    def dtype(cls):
+    def dtype(cls):  # type: ignore[override]
         return dtypes.canonicalize(cls.wide)
 
 

@@ -87,9 +87,9 @@ def vectorize(pyfunc, *, excluded=frozenset(), signature=None):
         arrays += [asarray(kwargs[n]) for n in names]
 
         def inner(*xs):
-            xs = list(xs)
-            positional = [fixed[i] if i in fixed else xs.pop(0) for i in range(len(args))]
-            return pyfunc(*positional, **dict(zip(names, xs)), **named)
+            rest = list(xs)
+            positional = [fixed[i] if i in fixed else rest.pop(0) for i in range(len(args))]
+            return pyfunc(*positional, **dict(zip(names, rest)), **named)
 
         return _apply(inner, arrays, core, signature)
 
@@ -102,7 +102,7 @@ def _apply(function, arrays, core, signature):
         found = f"it was given {len(arrays)}"
         asked = f"vectorize: {signature} takes {len(takes)} arrays"
         raise ArgumentError(asked, found, "pass as many arguments")
-    sizes = {}
+    sizes: dict = {}
     outer = []
     for x, names in zip(arrays, takes):
         cut = x.ndim - len(names)
