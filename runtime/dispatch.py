@@ -25,7 +25,7 @@ from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans
 from hloom.runtime.array import DeviceArray, as_array
 from hloom.runtime.compile import compiled, prepared
-from hloom.runtime.execution import run
+from hloom.runtime.execution import explain, run
 
 _ENTRIES = 8192
 _primitives: OrderedDict = OrderedDict()
@@ -79,7 +79,10 @@ def fused(function):
             except (AttributeError, KeyError):
                 pass
             else:
-                results = run(execute, buffers, handlers)
+                try:
+                    results = execute(buffers).consume_with_handlers(handlers)
+                except RuntimeError as e:
+                    raise explain(e, buffers) from None
                 if structure is None:
                     return DeviceArray(results[0], avals)
                 return structure.unflatten(list(map(DeviceArray, results, avals)))

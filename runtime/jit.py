@@ -20,7 +20,7 @@ from hloom.runtime import nans
 from hloom.runtime.array import DeviceArray, as_array
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.dispatch import entry
-from hloom.runtime.execution import run
+from hloom.runtime.execution import explain, run
 from hloom.runtime.stages import Traced
 
 _ENTRIES = 4096
@@ -70,7 +70,10 @@ class Jitted:
                 except (AttributeError, KeyError):
                     pass  # a tree, or a signature that is new
                 else:
-                    results = run(execute, buffers, handlers)
+                    try:
+                        results = execute(buffers).consume_with_handlers(handlers)
+                    except RuntimeError as e:
+                        raise explain(e, buffers) from None
                     if structure is None:
                         made = new(DeviceArray)  # half the time of a call of the class
                         made._raw, made.aval = results[0], avals
