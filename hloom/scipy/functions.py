@@ -1,0 +1,180 @@
+"""Functions of matrices: the exponential, the square root, and equations solved by Schur forms."""
+
+import math
+
+from hloom.frontend import dtypes
+from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.prims.elementwise import sqrt
+from hloom.frontend.prims.matrices import (
+    adjoint,
+    diagonal,
+    identity,
+    lower_part,
+    matmul,
+    off_diagonal,
+    upper_part,
+)
+from hloom.frontend.prims.spectral import schur
+from hloom.frontend.trace import aval_of
+from hloom.lax.loops import fori_loop
+from hloom.numpy import linalg
+from hloom.numpy.creation import zeros
+from hloom.numpy.elementwise import exp2, log2
+from hloom.numpy.reductions import max as largest
+from hloom.numpy.reductions import min as smallest
+from hloom.numpy.rounding import ceil
+from hloom.numpy.selection import where
+from hloom.numpy.solving import matrices, solve_square
+from hloom.runtime.dispatch import fused
+from hloom.transforms.derivatives import jvp
+from hloom.typing import ArrayLike
+
+#: norms up to which the Padé approximant of order 13, or 7 in float32, is exact to rounding
+#: (Higham, "The Scaling and Squaring Method for the Matrix Exponential Revisited", 2005)
+_ORDERS = {"float64": (13, 5.371920351148152), "float32": (7, 3.925724783138660)}
+
+
+def _pade(order):
+    """Coefficients of the numerator of the diagonal Padé approximant of exp."""
+    f = math.factorial
+    return [
+        f(2 * order - k) * f(order) / (f(2 * order) * f(k) * f(order - k)) for k in range(order + 1)
+    ]
+
+
+@fused
+def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 16):
+    """The exponential of square matrices: a Padé approximant of A / 2^s, squared s times.
+
+    NaN where s would be over `max_squarings`.
+    """
+    a = matrices("expm", A, square=True)
+    if upper_triangular:
+        a = upper_part(a)
+    order, bound = _ORDERS[dtypes.to_real(aval_of(a).dtype).name]
+    size = linalg.norm(a, 1, (-2, -1))
+    squarings = largest(ceil(log2(size / bound)), initial=0)
+    squarings = where(size == 0, 0, squarings) if not aval_of(size).ndim else squarings
+    a = a / exp2(squarings).astype(aval_of(a).dtype)
+    coefficients = _pade(order)
+    unit, square = identity(a), matmul(a, a)
+    # the even part V and the odd part U of the numerator; the denominator is V - U
+    power, even, odd = unit, unit * coefficients[0], unit * coefficients[1]
+    for k in range(2, order + 1, 2):
+        power = matmul(power, square)
+        even = even + power * coefficients[k]
+        odd = odd + power * coefficients[k + 1]
+    odd = matmul(a, odd)
+    found = solve_square(even - odd, even + odd)
+
+    def squared(i, x):
+        return where(i < squarings, matmul(x, x), x)
+
+    found = fori_loop(0, max_squarings, squared, found)
+    return where(squarings > max_squarings, math.nan, found)
+
+
+@fused
+def expm_frechet(
+    A: ArrayLike, E: ArrayLike, *, method: str | None = None, compute_expm: bool = True
+):
+    """The exponential of A, if asked for, and its derivative in the direction E."""
+    a, e = matrices("expm_frechet", A, square=True), matrices("expm_frechet", E, square=True)
+    value, change = jvp(expm, (a,), (e.astype(aval_of(a).dtype),))
+    return (value, change) if compute_expm else change
+
+
+# ---------------------------------------------------------------- by Schur forms
+def _complex_schur(name, a):
+    a = matrices(name, a, square=True)
+    return schur(a.astype(dtypes.to_complex(aval_of(a).dtype)))
+
+
+@fused
+def rsf2csf(T: ArrayLike, Z: ArrayLike, check_finite: bool = True):
+    """The complex Schur form, which is triangular, from a real one."""
+    t, z = matrices("rsf2csf", T, square=True), matrices("rsf2csf", Z, square=True)
+    form, basis = _complex_schur("rsf2csf", t)
+    return form, matmul(z.astype(aval_of(basis).dtype), basis)
+
+
+@fused
+def sqrtm(A: ArrayLike, blocksize: int = 1):
+    """The principal square root of a matrix, complex; by the Schur form (Björck and Hammarling)."""
+    t, z = _complex_schur("sqrtm", A)
+    n = aval_of(t).shape[-1]
+    roots = sqrt(diagonal(t))
+    first = identity(t) * roots[..., None, :]
+
+    def column(j, r):
+        def element(k, r):
+            i = j - 1 - k
+            inner = (r[..., i, :] * r[..., :, j]).sum(-1)
+            found = (t[..., i, j] - inner) / (roots[..., i] + roots[..., j])
+            # what is summed holds the diagonal times 0, as r[i, j] is still 0
+            return r.at[..., i, j].set(found)
+
+        return fori_loop(0, j, element, r)
+
+    root = fori_loop(0, n, column, first)
+    return matmul(matmul(z, root), adjoint(z))
+
+
+def funm(A, func, disp: bool = True):
+    """`func`, a function of numbers, of a matrix; without `disp` an estimate of the error as well.
+
+    By the Schur form and Parlett's recurrence, which needs eigenvalues that are apart.
+    """
+    t, z = _complex_schur("funm", A)
+    n = aval_of(t).shape[-1]
+    values = func(diagonal(t))
+    first = identity(t) * values[..., None, :]
+    eps = float(dtypes.finfo(aval_of(t).dtype).eps)
+
+    def band(p, f):
+        def element(i, f):
+            j = i + p
+            change = t[i, j] * (f[j, j] - f[i, i])
+            change = change + (t[i, :] * f[:, j]).sum() - t[i, i] * f[i, j] - t[i, j] * f[j, j]
+            change = change - (f[i, :] * t[:, j]).sum() + f[i, i] * t[i, j] + f[i, j] * t[j, j]
+            gap = t[j, j] - t[i, i]
+            return f.at[i, j].set(change / where(gap == 0, eps, gap))
+
+        return fori_loop(0, n - p, element, f)
+
+    found = fori_loop(1, n, band, first)
+    result = matmul(matmul(z, found), adjoint(z))
+    if disp:
+        return result
+    gaps = abs(off_diagonal(diagonal(t)[:, None] - diagonal(t)[None, :], math.inf))
+    error = eps / smallest(gaps) * linalg.norm(lower_part(adjoint(t), -1), 1)
+    return result, where(error < eps, eps, error)
+
+
+@fused
+def solve_sylvester(
+    A: ArrayLike, B: ArrayLike, C: ArrayLike, *, method: str = "schur", tol: float = 1e-8
+):
+    """The X of A X + X B = C, by Schur forms; `method` is "schur" or "eigen"; NaN if singular."""
+    a, b = (matrices("solve_sylvester", x, square=True) for x in (A, B))
+    c = matrices("solve_sylvester", C)
+    if method not in ("schur", "eigen"):
+        remedy = 'use "schur" or "eigen"'
+        raise ValueRangeError(f"solve_sylvester: method {method!r} is not known", None, remedy)
+    dtype = dtypes.promote_types(aval_of(a).dtype, aval_of(b).dtype)
+    dtype = dtypes.promote_types(dtype, aval_of(c).dtype)
+    (r, u), (s, v) = _complex_schur("solve_sylvester", a), _complex_schur("solve_sylvester", b)
+    f = matmul(matmul(adjoint(u), c.astype(aval_of(u).dtype)), v)
+    m, n = aval_of(f).shape
+    gaps = abs(diagonal(r)[:, None] + diagonal(s)[None, :])
+    singular = smallest(gaps) <= tol * (largest(abs(r)) + largest(abs(s)))
+
+    def column(j, y):
+        # (R + s_jj) y_j = f_j - Y s_j
+        right = f[:, j] - matmul(y, s[:, j][:, None])[:, 0]
+        shifted = r + identity(r) * s[j, j]
+        return y.at[:, j].set(linalg.solve(upper_part(shifted), right))
+
+    y = fori_loop(0, n, column, zeros((m, n), aval_of(f).dtype))
+    x = where(singular, math.nan, matmul(matmul(u, y), adjoint(v)))
+    return x if dtypes.is_complex(dtype) else x.real.astype(dtype)

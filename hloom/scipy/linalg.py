@@ -1,0 +1,429 @@
+"""Linear algebra: scipy.linalg. Matrices stand in the last two axes; leading axes are a batch.
+
+The parameters `overwrite_…`, `check_finite`, `turbo` and `lwork` change nothing: arrays are
+immutable, and what is not finite gives NaN.
+"""
+
+import numpy as np
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
+from hloom.frontend.prims import linalg as factors
+from hloom.frontend.prims import spectral
+from hloom.frontend.prims.matrices import (
+    adjoint,
+    conjugated,
+    identity,
+    lower_part,
+    matmul,
+    take_rows,
+    upper_part,
+)
+from hloom.frontend.prims.structural import slice_in_dim
+from hloom.frontend.trace import aval_of
+from hloom.lowering.factorizations import permutation_of
+from hloom.numpy import linalg as np_linalg
+from hloom.numpy.promotion import promote_dtypes_inexact
+from hloom.numpy.solving import factored_solve, matrices, solve_with
+from hloom.runtime.dispatch import fused
+from hloom.scipy.functions import expm, expm_frechet, funm, rsf2csf, solve_sylvester, sqrtm
+from hloom.scipy.special_matrices import (
+    block_diag,
+    circulant,
+    companion,
+    convolution_matrix,
+    dft,
+    fiedler,
+    fiedler_companion,
+    hadamard,
+    hankel,
+    helmert,
+    hilbert,
+    invhilbert,
+    invpascal,
+    leslie,
+    pascal,
+    toeplitz,
+)
+from hloom.typing import ArrayLike
+
+__all__ = [
+    "block_diag",
+    "cho_factor",
+    "cho_solve",
+    "cholesky",
+    "circulant",
+    "companion",
+    "convolution_matrix",
+    "det",
+    "dft",
+    "eigh",
+    "eigh_tridiagonal",
+    "expm",
+    "expm_frechet",
+    "fiedler",
+    "fiedler_companion",
+    "funm",
+    "hadamard",
+    "hankel",
+    "helmert",
+    "hessenberg",
+    "hilbert",
+    "inv",
+    "invhilbert",
+    "invpascal",
+    "leslie",
+    "lu",
+    "lu_factor",
+    "lu_solve",
+    "pascal",
+    "polar",
+    "qr",
+    "qr_multiply",
+    "rsf2csf",
+    "schur",
+    "solve",
+    "solve_sylvester",
+    "solve_triangular",
+    "sqrtm",
+    "svd",
+    "toeplitz",
+]
+
+
+# ---------------------------------------------------------------- Cholesky
+@fused
+def cholesky(
+    a: ArrayLike, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True
+):
+    """The upper triangular U with a = U^H U, or lower L with a = L L^H; NaN if there is none."""
+    return np_linalg.cholesky(a, upper=not lower)
+
+
+def cho_factor(a, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True):
+    """A Cholesky factor and whether it is the lower one, for `cho_solve`."""
+    return cholesky(a, lower), lower
+
+
+def cho_solve(
+    c_and_lower: tuple[Array, bool],
+    b: ArrayLike,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+):
+    """The x of A x = b, from what `cho_factor` makes of A."""
+    factor, lower = c_and_lower
+    return _cho_solve(factor, b, bool(lower))
+
+
+@fused
+def _cho_solve(factor: ArrayLike, b: ArrayLike, lower):
+    def solver(c, b):
+        first = {"transpose_a": not lower, "conjugate_a": not lower}
+        last = {"transpose_a": lower, "conjugate_a": lower}
+        b = factors.triangular_solve(c, b, left_side=True, lower=lower, **first)
+        return factors.triangular_solve(c, b, left_side=True, lower=lower, **last)
+
+    return solve_with("cho_solve", solver, factor, b)
+
+
+# ---------------------------------------------------------------- LU
+@fused
+def lu_factor(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True):
+    """L and U in one matrix, and the pivots: row i was exchanged with row `pivots[i]`."""
+    packed, pivots, _ = factors.lu(matrices("lu_factor", a))
+    return packed, pivots
+
+
+def lu_solve(
+    lu_and_piv: tuple[Array, ArrayLike],
+    b: ArrayLike,
+    trans: int = 0,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+):
+    """The x of A x = b, A^T x = b (`trans` 1) or A^H x = b (2), from `lu_factor` of A."""
+    packed, pivots = lu_and_piv
+    if trans not in (0, 1, 2):
+        raise ValueRangeError(f"lu_solve: trans {trans!r} is not known", None, "use 0, 1 or 2")
+    return _lu_solve(packed, pivots, b, int(trans))
+
+
+@fused
+def _lu_solve(packed: ArrayLike, pivots: ArrayLike, b: ArrayLike, trans):
+    order = permutation_of(pivots, aval_of(packed).shape[-1])
+
+    def solver(packed, b):
+        if not trans:
+            return factored_solve(packed, order, b)
+        turned = {"left_side": True, "transpose_a": True, "conjugate_a": trans == 2}
+        b = factors.triangular_solve(packed, b, **turned)
+        b = factors.triangular_solve(packed, b, lower=True, unit_diagonal=True, **turned)
+        return take_rows(b, order.argsort(-1))
+
+    return solve_with("lu_solve", solver, packed, b)
+
+
+@fused
+def lu(a: ArrayLike, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True):
+    """P, L and U with a = P L U; with `permute_l` the two factors P L and U."""
+    a = matrices("lu", a)
+    packed, _, order = factors.lu(a)
+    m, n = aval_of(a).shape[-2:]
+    k, rank = min(m, n), aval_of(a).ndim
+    lower = lower_part(slice_in_dim(packed, 0, k, axis=rank - 1), -1)
+    lower = lower + identity(lower)
+    upper = upper_part(slice_in_dim(packed, 0, k, axis=rank - 2))
+    back = order.argsort(-1)
+    if permute_l:
+        return take_rows(lower, back), upper
+    rows = identity(matmul(packed, adjoint(packed)).real)
+    return take_rows(rows, back), lower, upper
+
+
+# ---------------------------------------------------------------- systems
+@fused
+def solve(
+    a: ArrayLike,
+    b: ArrayLike,
+    lower: bool = False,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    debug: bool = False,
+    check_finite: bool = True,
+    assume_a: str = "gen",
+):
+    """The x of a x = b; `assume_a` "pos" says that `a` is positive definite, which is quicker."""
+    if assume_a not in ("gen", "sym", "her", "pos"):
+        remedy = 'use "gen", "sym", "her" or "pos"'
+        raise ValueRangeError(f"solve: assume_a {assume_a!r} is not known", None, remedy)
+    if assume_a != "pos":
+        return np_linalg.solve(a, b)
+    (a,) = promote_dtypes_inexact("solve", a)
+    half = lower_part(a) if lower else adjoint(upper_part(a))
+    full = half + adjoint(lower_part(half, -1))
+    return cho_solve(cho_factor(full, True), b)
+
+
+@fused
+def solve_triangular(
+    a: ArrayLike,
+    b: ArrayLike,
+    trans=0,
+    lower: bool = False,
+    unit_diagonal: bool = False,
+    overwrite_b: bool = False,
+    debug=None,
+    check_finite: bool = True,
+):
+    """The x of a x = b for a triangular `a`; `trans` is 0 or "N", 1 or "T", 2 or "C" (adjoint).
+
+    >>> import hloom.numpy as np
+    >>> import hloom.scipy.linalg as linalg
+    >>> linalg.solve_triangular(np.array([[2.0, 1.0], [0.0, 4.0]]), np.array([4.0, 8.0]))
+    Array([1., 2.], dtype=float32)
+    """
+    kinds = {0: 0, "N": 0, 1: 1, "T": 1, 2: 2, "C": 2}
+    if trans not in kinds:
+        remedy = 'use 0, 1, 2, "N", "T" or "C"'
+        raise ValueRangeError(f"solve_triangular: trans {trans!r} is not known", None, remedy)
+    params = {
+        "lower": lower,
+        "transpose_a": kinds[trans] > 0,
+        "conjugate_a": kinds[trans] == 2,
+        "unit_diagonal": unit_diagonal,
+    }
+
+    def solver(a, b):
+        return factors.triangular_solve(a, b, left_side=True, **params)
+
+    return solve_with("solve_triangular", solver, a, b)
+
+
+@fused
+def inv(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True):
+    """The inverses of square matrices."""
+    return np_linalg.inv(a)
+
+
+@fused
+def det(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True):
+    """The determinants of square matrices."""
+    return np_linalg.det(a)
+
+
+# ---------------------------------------------------------------- QR
+@fused
+def qr(
+    a: ArrayLike,
+    overwrite_a: bool = False,
+    lwork=None,
+    mode: str = "full",
+    pivoting: bool = False,
+    check_finite: bool = True,
+):
+    """Q and R with a = Q R, or a[:, p] = Q R and p with `pivoting`.
+
+    `mode` is "full" for a square Q, "economic", or "r" for all but Q.
+    """
+    a = matrices("qr", a)
+    if mode not in ("full", "r", "economic"):
+        remedy = 'use "full", "economic" or "r"'
+        raise ValueRangeError(f"qr: mode {mode!r} is not known", None, remedy)
+    found = factors.qr(a, pivoting=pivoting, full_matrices=mode != "economic")
+    return found[1:] if mode == "r" else found
+
+
+@fused
+def qr_multiply(
+    a: ArrayLike,
+    c: ArrayLike,
+    mode: str = "right",
+    pivoting: bool = False,
+    conjugate: bool = False,
+    overwrite_a: bool = False,
+    overwrite_c: bool = False,
+):
+    """c Q, or Q c in mode "left", and R, where a = Q R; then p with `pivoting`."""
+    if mode not in ("left", "right"):
+        raise ValueRangeError(
+            f"qr_multiply: mode {mode!r} is not known", None, 'use "left" or "right"'
+        )
+    a, c = promote_dtypes_inexact("qr_multiply", a, c)
+    q, *rest = factors.qr(a, pivoting=pivoting, full_matrices=False)
+    q = conjugated(q) if conjugate else q
+    vector = aval_of(c).ndim == 1
+    if vector:
+        c = c[:, None] if mode == "left" else c[None]
+    if mode == "left" and aval_of(c).shape[-2] != aval_of(q).shape[-1]:
+        q = factors.qr(a, pivoting=pivoting)[0]
+        q = conjugated(q) if conjugate else q
+    product = matmul(q, c) if mode == "left" else matmul(c, q)
+    return (product.ravel() if vector else product), *rest
+
+
+# ---------------------------------------------------------------- values and forms
+@fused
+def svd(
+    a: ArrayLike,
+    full_matrices: bool = True,
+    compute_uv: bool = True,
+    overwrite_a: bool = False,
+    check_finite: bool = True,
+    lapack_driver: str = "gesdd",
+):
+    """U, s and V^H with a = U diag(s) V^H and `s` falling; only `s` without `compute_uv`."""
+    return np_linalg.svd(a, full_matrices, compute_uv)
+
+
+@fused
+def eigh(
+    a: ArrayLike,
+    b: ArrayLike | None = None,
+    lower: bool = True,
+    eigvals_only: bool = False,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    turbo: bool = True,
+    eigvals=None,
+    type: int = 1,
+    check_finite: bool = True,
+):
+    """Rising eigenvalues, and eigenvectors unless `eigvals_only`, of Hermitian matrices."""
+    if b is not None or eigvals is not None or type != 1:
+        remedy = "reduce the problem with the Cholesky factor of b; slice the result"
+        raise UnsupportedError("eigh: `b`, `eigvals` and `type` are not available", None, remedy)
+    a = matrices("eigh", a, square=True)
+    a = lower_part(a) if lower else adjoint(upper_part(a))
+    vectors, values = spectral.eigh(a, symmetrize_input=False)
+    return values if eigvals_only else (values, vectors)
+
+
+@fused
+def hessenberg(
+    a: ArrayLike, *, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True
+):
+    """The Hessenberg form H, and with `calc_q` the unitary Q with a = Q H Q^H."""
+    a = matrices("hessenberg", a, square=True)
+    packed, taus = spectral.hessenberg(a)
+    form = upper_part(packed, -1)
+    if not calc_q:
+        return form
+    n = aval_of(a).shape[-1]
+    q = identity(a)
+    if n > 1:
+        inner = factors.householder_product(packed[..., 1:, : n - 1], taus)
+        q = q.at[..., 1:, 1:].set(inner)
+    return form, q
+
+
+@fused
+def schur(a: ArrayLike, output: str = "real"):
+    """T and unitary Z with a = Z T Z^H: T is upper triangular, but for 2x2 blocks if it is real."""
+    if output not in ("real", "complex"):
+        raise ValueRangeError(
+            f"schur: output {output!r} is not known", None, 'use "real" or "complex"'
+        )
+    a = matrices("schur", a, square=True)
+    if output == "complex":
+        a = a.astype(dtypes.to_complex(aval_of(a).dtype))
+    return spectral.schur(a)
+
+
+@fused
+def polar(
+    a: ArrayLike,
+    side: str = "right",
+    *,
+    method: str = "qdwh",
+    eps: float | None = None,
+    max_iterations: int | None = None,
+):
+    """u with orthonormal columns, or rows, and positive p: a = u p, or a = p u on the left side."""
+    if side not in ("left", "right") or method not in ("qdwh", "svd"):
+        remedy = 'use "left" or "right", and "qdwh" or "svd"'
+        found = f"side is {side!r}, method is {method!r}"
+        raise ValueRangeError("polar: there is no such side or method", found, remedy)
+    a = matrices("polar", a)
+    u, s, vt = spectral.svd(a, full_matrices=False)
+    unitary = matmul(u, vt)
+    basis = adjoint(vt) if side == "right" else u
+    scaled = basis * s.astype(aval_of(a).dtype)[..., None, :]
+    return unitary, matmul(scaled, adjoint(basis))
+
+
+@fused
+def eigh_tridiagonal(
+    d: ArrayLike,
+    e: ArrayLike,
+    *,
+    eigvals_only: bool = False,
+    select: str = "a",
+    select_range=None,
+    tol: float | None = None,
+    key=None,
+):
+    """Rising eigenvalues of Hermitian tridiagonal matrices, and eigenvectors unless `eigvals_only`.
+
+    `select` is "a" for all, or "i" for those from `select_range[0]` to `select_range[1]`, both
+    included.
+    """
+    d, e = promote_dtypes_inexact("eigh_tridiagonal", d, e)
+    n = aval_of(d).shape[-1]
+    if aval_of(d).ndim != 1 or aval_of(e).shape != (max(n - 1, 0),):
+        found, remedy = f"d is {aval_of(d)}, e is {aval_of(e)}", "give n and n - 1 elements"
+        raise ShapeError("eigh_tridiagonal: diagonals do not fit", found, remedy)
+    if select not in ("a", "i") or (select == "i") != (select_range is not None):
+        found = f"select is {select!r}, select_range is {select_range}"
+        remedy = 'use "a" alone, or "i" with a pair of positions'
+        raise ArgumentError("eigh_tridiagonal: no such selection", found, remedy)
+    rows = identity(d[:, None] * d[None, :])
+    full = rows * d[:, None]
+    if n > 1:
+        full = full.at[np.arange(1, n), np.arange(n - 1)].set(e)
+    vectors, values = spectral.eigh(full, symmetrize_input=False)
+    if select == "i":
+        first, last = (int(i) for i in select_range)
+        values, vectors = values[first : last + 1], vectors[:, first : last + 1]
+    return values if eigvals_only else (values, vectors)
