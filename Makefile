@@ -4,15 +4,17 @@
 #   make test     all tests
 #   make check    formatting, lint, types, and the direction of imports
 #   make bench    hloom beside JAX on the same programs; ARGS="--suite dispatch" chooses
+#   make ahead    compile for a TPU and an H100 that need not be there; the compilers are 1 GB of wheels
 #
 # PYTHON chooses the interpreter, VENV the environment's folder.
 
 PYTHON ?= $(shell .ci/python default)
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
+AHEAD_VENV ?= .venv-ahead
 ARGS ?=
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench ahead clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -32,14 +34,17 @@ bench: $(BENCH_VENV)/.bench
 	    --impl hloom=$(BENCH_VENV)/bin/python --out benchmarks/results.json $(ARGS)
 	-$(BENCH_VENV)/bin/python benchmarks/targets.py benchmarks/results.json
 
+ahead: $(AHEAD_VENV)/.ahead
+	$(AHEAD_VENV)/bin/python -m pytest -q tests/ahead/check_ahead.py $(ARGS)
+
 clean:
 	rm -rf .venv .venv-* build *.egg-info
 
-$(BENCH_VENV)/.bench: PYTHON = $(shell .ci/python newest)
+$(BENCH_VENV)/.bench $(AHEAD_VENV)/.ahead: PYTHON = $(shell .ci/python newest)
 
 # A stamp per requirements file: a second run finds it and installs nothing. The benchmarks put the
 # checkout on the path themselves: an editable install would weigh on every start they measure.
-STAMPS = $(VENV)/.demo $(VENV)/.test $(BENCH_VENV)/.bench
+STAMPS = $(VENV)/.demo $(VENV)/.test $(BENCH_VENV)/.bench $(AHEAD_VENV)/.ahead
 
 .SECONDEXPANSION:
 $(STAMPS): pyproject.toml requirements/$$(subst .,,$$(@F)).txt
