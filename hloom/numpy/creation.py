@@ -7,7 +7,13 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import ShapeError, TracedValueError, UnsupportedError, ValueRangeError
+from hloom.frontend.errors import (
+    DTypeError,
+    ShapeError,
+    TracedValueError,
+    UnsupportedError,
+    ValueRangeError,
+)
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
@@ -93,6 +99,9 @@ def _from_sequence(x, dtype):
     if not kinds <= PYTHON_SCALARS:
         kinds = set()
         leaves = _leaves(x, kinds)
+        for strange in kinds & {str, bytes, type(None), dict, set}:
+            asked = f"array: arrays cannot hold values of type {strange.__name__}"
+            raise DTypeError(asked, f"it was given {_shortened(x)}", "give numbers")
         if any(issubclass(k, Array) for k in kinds):
             return _stacked(x, dtype)
         if dtype is None and not kinds <= PYTHON_SCALARS:
