@@ -12,7 +12,7 @@ from hloom.frontend.prims.elementwise import convert_element_type, imag, real
 from hloom.frontend.trace import stage
 from hloom.lowering.context import dense
 from hloom.lowering.module import lower
-from hloom.runtime.compile import prepared
+from hloom.transforms.physical import physical
 
 
 def interpreted(f):
@@ -50,7 +50,7 @@ def _module(f, tree, leaves):
         return [part for y in outs for part in _parts(y)]
 
     avals = [ShapedArray(x.shape, dtypes.dtype(x.dtype)) for x in leaves]
-    module = lower(prepared(stage(flat, avals)), target="portable")
+    module = lower(physical(stage(flat, avals)), target="portable")
     return module, *found[-1]
 
 

@@ -16,7 +16,6 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import RuleError
 from hloom.frontend.trace import stage
 from hloom.lowering.module import lower
-from hloom.runtime.compile import prepared
 from hloom.transforms.physical import physical
 from interpreter import interpreted
 
