@@ -294,7 +294,8 @@ def _clamp_type(low, x, high):
 def clamp(min, x, max):
     """Each element of `x` moved into [min, max].
 
-    >>> clamp(0.0, np.array([-1.0, 0.5, 3.0], "float32"), 1.0)
+    >>> import hloom
+    >>> hloom.lax.clamp(0.0, hloom.numpy.array([-1.0, 0.5, 3.0]), 1.0)
     Array([0. , 0.5, 1. ], dtype=float32)
     """
     aval = aval_of(x)
