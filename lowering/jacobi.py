@@ -133,7 +133,8 @@ def _rows_turned(x, c, s, phase):
 def _until_small(turns, turn, rest, *carry):
     """Sweeps of `turns` turns, until `rest(*carry)` is below 1 or there have been too many."""
     avals = [ShapedArray((), _INT), *[aval_of(x).strip_weak_type() for x in carry]]
-    sweep = lambda i, *c: [add(i, 1), *repeat(turns, lambda _, *d: turn(*d), *c)]
+    turned = lambda *c: turn(*c) if turns == 1 else repeat(turns, lambda _, *d: turn(*d), *c)
+    sweep = lambda i, *c: [add(i, 1), *turned(*c)]
     going = lambda i, *c: [bitwise_and(lt(i, _SWEEPS), gt(rest(*c), typed_literal(1, "float32")))]
     body, cond = stage(sweep, avals, "sweep"), stage(going, avals, "going")
     start = typed_literal(0, _INT)
@@ -202,7 +203,9 @@ def eigh(x, *, lower):
         return _excess(reduce_max(off_diagonal(sizes), both), reduce_max(sizes, both), size)
 
     x, vectors = _until_small(size - 1, turn, excess, x, identity(x))
-    keys = _padding_last(_real(diagonal(x)), vectors, n)
+    # IREE cannot compile a sort of elements read with steps, which a diagonal is elsewhere
+    values = reduce_sum(_real_diagonal(x), (aval_of(x).ndim - 1,))
+    keys = _padding_last(_real(values), vectors, n)
     values, vectors = _sorted(keys, n, vectors)
     return slice_in_dim(vectors, 0, n, axis=aval_of(vectors).ndim - 2), values
 
