@@ -101,6 +101,10 @@ class DeletedArrayError(HloomError, RuntimeError):
     """An array was used after it was deleted or donated."""
 
 
+class DeviceError(HloomError, ValueError):
+    """Operands of one operation on different devices."""
+
+
 class InterchangeError(HloomError, BufferError):
     """Memory that cannot be shared with another library, by DLPack or the buffer protocol."""
 

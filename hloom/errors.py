@@ -14,6 +14,7 @@ from hloom.frontend.errors import (
     CacheWarning,
     ControlFlowError,
     DeletedArrayError,
+    DeviceError,
     DTypeError,
     HloomError,
     IndexingError,

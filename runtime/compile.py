@@ -15,8 +15,9 @@ from hloom.frontend.context import context
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, pjrt
-from hloom.runtime.array import DeviceArray, as_array
+from hloom.runtime.array import DeviceArray, place
 from hloom.runtime.execution import run
+from hloom.runtime.placement import SEVERAL_DEVICES, Following
 
 _passes: list = []
 _storage = [lambda program: program]
@@ -46,34 +47,44 @@ class Executable:
     """A compiled program: called with buffers, it gives arrays."""
 
     __slots__ = (
-        "consts",
         "devices",
         "execute",
         "handlers",
         "loaded",
         "module",
+        "options",
         "out_avals",
         "program",
     )
 
-    def __init__(self, program, loaded, module, placed):
+    def __init__(self, program, loaded, module, placed, options=()):
         self.program = program
         self.loaded = loaded
         self.module = module
         self.devices = placed
-        self.execute = loaded.execute_sharded
+        self.options = options
         self.out_avals = program.out_avals
         self.handlers = [pjrt.handler(in_memory(a), placed) for a in self.out_avals]
         # a portable module holds its constants
         consts = () if module.target == "portable" else _storage[0](program).consts
-        self.consts = tuple(as_array(c)._raw for c in consts)
+        self.execute = loaded.execute_sharded
+        if consts:
+            self.execute = _with_consts(self.execute, [place(c, *placed)._raw for c in consts])
+        if SEVERAL_DEVICES:
+            self.execute = Following(self.execute, self)
 
     def __call__(self, buffers):
         """Run on a tuple of buffers; a list of arrays."""
-        if self.consts:
-            buffers = (*self.consts, *buffers)
         results = run(self.execute, buffers, self.handlers)
         return list(map(DeviceArray, results, self.out_avals))
+
+    def elsewhere(self, placed):
+        """The Executable of the same program on other devices."""
+        return load(self.program, self.module, placed, self.options)
+
+
+def _with_consts(execute, consts):
+    return lambda buffers: execute((*consts, *buffers))
 
 
 def lowered(program, name, donated=(), target="xla", platform=None):
@@ -109,7 +120,7 @@ def load(program, module, placed, options=()):
                 _memory.popitem(last=False)
     else:
         _memory.move_to_end(key)
-    return Executable(program, loaded, module, placed)
+    return Executable(program, loaded, module, placed, options)
 
 
 def _from_disk(client, key, placed, options, callbacks):

@@ -257,8 +257,6 @@ def entry(executable, structure, kept=None):
     execute, avals = executable.execute, executable.out_avals
     if context.settings.debug_nans:
         execute = _Steps(nans.checked(executable))
-    elif executable.consts:
-        execute = _after(execute, lambda buffers, consts=executable.consts: (*consts, *buffers))
     if kept is not None:
         choose = operator.itemgetter(*kept) if len(kept) > 1 else lambda b: [b[i] for i in kept]
         execute = _after(execute, choose)

@@ -1,7 +1,7 @@
 """Execution of compiled programs, and what their failures mean in the user's terms.
 
 Every program runs through `run`. A failure says what is wrong with the arrays that were given: one
-was deleted or donated, one is donated twice, or they are on another device than the program.
+was deleted or donated, or one is donated twice.
 """
 
 from hloom.frontend.errors import ArgumentError, DeletedArrayError

@@ -1,0 +1,91 @@
+"""Several devices in one process: arrays stay where they are put, and computation follows them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hloom
+import hloom.numpy as jnp
+
+ROOT = str(Path(__file__).resolve().parents[1])
+
+PROGRAM = """
+import copy
+import numpy as np
+import hloom, hloom.numpy as jnp
+
+first, second, third = hloom.devices()
+x, y = jnp.arange(4.0), jnp.arange(4.0) * 2
+z = hloom.device_put(x, second)
+assert z.device == second and z.devices() == {second} and x.device == first
+
+FUNCTIONS = {
+    "unary": jnp.sin,
+    "operator": lambda z: 2 - z,
+    "arrays of the first device": lambda z: y + z,
+    "index": lambda z: z[1],
+    "slice": lambda z: z[1:],
+    "at": lambda z: z.at[0].set(5),
+    "library function": jnp.mean,
+    "primitive": hloom.lax.sin,
+    "jit": hloom.jit(lambda z, n=3: z * n),
+    "unused argument": lambda z: hloom.jit(lambda a, b: b * 2)(z, z),
+    "closure": hloom.jit(lambda z: z + y),
+    "tree": lambda z: hloom.jit(lambda t: {"a": t[0] + 1})((z,))["a"],
+    "grad": hloom.grad(lambda z: jnp.sum(z * z)),
+    "jit of grad": hloom.jit(hloom.grad(lambda z: jnp.sum(z * z))),
+    "vmap": hloom.vmap(jnp.sin),
+    "scan": lambda z: hloom.lax.scan(lambda c, v: (c + v, c), 0.0, z)[1],
+    "compiled": hloom.jit(jnp.sin).lower(x).compile(),
+    "donation": lambda z: hloom.jit(lambda a: a + 1, donate_argnums=0)(z + 0),
+    "deepcopy": copy.deepcopy,
+}
+for name, function in FUNCTIONS.items():
+    for _ in range(2):
+        found = function(z)
+        assert found.devices() == {second}, name
+        np.testing.assert_allclose(found, function(x), rtol=1e-6, err_msg=name)
+    assert function(x).devices() == {first}, name
+
+try:
+    z + hloom.device_put(x, third)
+except hloom.errors.DeviceError as e:
+    print(e)
+assert hloom.device_put(z, first).devices() == {first}
+assert hloom.device_put({"a": x}, third)["a"].device == third
+z.delete()
+try:
+    z * 2
+except hloom.errors.DeletedArrayError as e:
+    print(e)
+"""
+
+
+def test_computation_follows_its_operands():
+    environment = os.environ | {"HLOOM_NUM_CPU_DEVICES": "3", "PYTHONPATH": ROOT}
+    command = [sys.executable, "-W", "error", "-c", PROGRAM]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("    at ")]
+    assert lines == [
+        "the operands of an operation are on different devices",
+        "    operand 0, f32[4]: cpu:1",
+        "    operand 1, f32[4]: cpu:2",
+        "    move them to one with hloom.device_put(x, device)",
+        "operand 0 of 2, f32[4], has no value any more",
+        "    it was deleted, or donated to a jitted function (donate_argnums)",
+        "    use the function's result instead, or do not donate it",
+    ]
+
+
+def test_one_device():
+    (device,) = hloom.devices()
+    assert hloom.device_count() == 1
+    assert hloom.default_backend() == "cpu"
+    x = jnp.ones(2)
+    assert hloom.device_put(x, device) is x
+    with pytest.raises(hloom.errors.BackendError, match="there is no platform 'abacus'"):
+        hloom.devices("abacus")
