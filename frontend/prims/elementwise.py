@@ -263,7 +263,8 @@ def all_weak(avals):
 def select_n(which, *cases):
     """At each position the element of `cases[which]`; `which` is bool (two cases) or int32.
 
-    >>> select_n(np.array([2, 0], "int32"), 5.0, 6.0, np.array([7.0, 8.0], "float32"))
+    >>> import hloom
+    >>> select_n(hloom.numpy.array([2, 0]), 5.0, 6.0, hloom.numpy.array([7.0, 8.0]))
     Array([7., 5.], dtype=float32)
     """
     return select_n.bind(as_operand(which), *same_dtype(cases))[0]
