@@ -1,6 +1,7 @@
 """Factorizations without kernels: the loops of the portable target do what LAPACK does."""
 
 import functools
+import importlib.util
 import itertools
 
 import numpy as np
@@ -8,11 +9,19 @@ import pytest
 
 import hloom
 import hloom.numpy as hnp
+from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import linalg as la
 from hloom.frontend.prims import spectral as sp
+from hloom.frontend.trace import stage
 from hloom.lowering import factorizations as loops
-from hloom.lowering import jacobi
+from hloom.lowering import jacobi, module
+from hloom.runtime import iree
 from ops_linalg import H
+
+HAS_IREE = importlib.util.find_spec("iree") is not None and all(
+    importlib.util.find_spec(f"iree.{part}") for part in ("compiler", "runtime")
+)
+needs_iree = pytest.mark.skipif(not HAS_IREE, reason="iree-base-compiler is not installed")
 
 REAL_AND_COMPLEX = pytest.mark.parametrize("dtype", ["float64", "complex128"])
 
@@ -173,3 +182,21 @@ def test_jacobi_is_a_choice_on_cpu():
     gradient = hloom.grad(lambda x: hnp.sum(sp.svd(x, compute_uv=False, algorithm="Jacobi")))(x)
     u, _, vt = np.linalg.svd(x, full_matrices=False)
     close(gradient, u @ vt)
+
+
+@needs_iree
+def test_iree_runs_the_loops():
+    x = (np.eye(2) * 3 + 1).astype("float32")
+    functions = {
+        "solve": lambda x: hnp.linalg.solve(x, x + 1),
+        "cholesky": hnp.linalg.cholesky,
+        "values": lambda x: hnp.linalg.eigh(x).eigenvalues,
+        "svd": lambda x: hnp.linalg.svd(x, compute_uv=False),
+    }
+    aval = ShapedArray(x.shape, x.dtype)
+    with hloom.enable_x64(False):
+        program = stage(lambda x: [f(x) for f in functions.values()], [aval])
+        portable = module.lower(program, target="portable")
+        found = iree.Runner(iree.compile(portable.bytecode()))(x)
+        for got, f in zip(found, functions.values(), strict=True):
+            np.testing.assert_allclose(got, f(x), 1e-5, 1e-5)
