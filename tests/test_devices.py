@@ -9,6 +9,8 @@ import pytest
 
 import hloom
 import hloom.numpy as jnp
+from hloom.runtime import plugins
+from hloom.runtime.topology import Topology, topology
 
 ROOT = str(Path(__file__).resolve().parents[1])
 
@@ -89,3 +91,33 @@ def test_one_device():
     assert hloom.device_put(x, device) is x
     with pytest.raises(hloom.errors.BackendError, match="there is no platform 'abacus'"):
         hloom.devices("abacus")
+
+
+# ---------------------------------------------------------------- devices that are not there
+@pytest.mark.parametrize("platform", ["tpu", "cuda"])
+def test_lowering_for_other_platforms_calls_no_kernels_of_the_cpu(platform):
+    def factorise(a):
+        return jnp.linalg.qr(a), jnp.linalg.solve(a, a[0]), jnp.linalg.eigh(a)
+
+    traced = hloom.jit(factorise).trace(hloom.ShapeDtypeStruct((4, 4), "float32"))
+    assert "lapack" in traced.lower().as_text()
+    lowered = traced.lower(platform=platform)
+    assert "lapack" not in lowered.as_text()
+    with pytest.raises(hloom.errors.BackendError) as found:
+        lowered.compile()
+    lines = str(found.value).splitlines()
+    assert lines[0] == f"factorise: was lowered for {platform}"
+    assert lines[1] == "    the devices in use are of cpu"
+
+
+@pytest.mark.skipif(bool(plugins.available()), reason="the plugins' wheels are installed")
+@pytest.mark.parametrize(("platform", "wheel"), [("tpu", "libtpu"), ("cuda", "jax-cuda13-pjrt")])
+def test_a_topology_needs_the_wheel(platform, wheel):
+    with pytest.raises(hloom.errors.BackendError, match=f"pip install {wheel}"):
+        topology(platform, "any")
+
+
+def test_a_program_of_another_platform_is_refused():
+    lowered = hloom.jit(jnp.sin).lower(jnp.ones(2))
+    with pytest.raises(hloom.errors.BackendError, match="the topology 'v5e:2x2' is of tpu"):
+        lowered.compile(devices=Topology("tpu", "v5e:2x2", ()))

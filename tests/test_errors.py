@@ -331,6 +331,11 @@ def a_fraction_as_an_index():
 
 
 # ---------------------------------------------------------------- NaNs
+@case(errors.InterchangeError)
+def dlpack_of_packed_elements():
+    np.from_dlpack(jnp.zeros(2, "int4"))
+
+
 @case(errors.NanError)
 def a_nan_at_once():
     with hloom.debug_nans():
@@ -360,8 +365,8 @@ def test_the_whole_text(name, golden):
 
 def test_every_error_class_is_raised_somewhere_or_tested_elsewhere():
     elsewhere = {
-        "HloomError", "ArtifactError", "BackendError", "DeletedArrayError", "IreeError",
-        "ProgramError", "UnsupportedError", "CacheWarning", "JaxlibError",
+        "HloomError", "ArtifactError", "BackendError", "DeletedArrayError", "DeviceError",
+        "IreeError", "ProgramError", "UnsupportedError", "CacheWarning", "JaxlibError",
     }  # fmt: skip
     raised = {kind for kind, _ in CASES.values()}
     public = {v for n, v in vars(errors).items() if isinstance(v, type) and n not in elsewhere}

@@ -2,21 +2,43 @@
 
 import numpy as np
 
-from hloom import dlpack
+from hloom.frontend import dtypes
+from hloom.frontend.avals import ShapedArray
+from hloom.frontend.errors import InterchangeError
 from hloom.numpy.creation import array, asarray
 from hloom.numpy.spaces import meshgrid
 from hloom.numpy.types import requested
+from hloom.runtime.array import DeviceArray, place, put
+from hloom.runtime.interchange import taken
 
 
 def from_dlpack(x, /, *, device=None, copy=None):
-    """The array of an object that offers DLPack; `hloom.dlpack` says when memory is shared.
+    """The array of an object that offers DLPack, such as a tensor of PyTorch, on the host.
+
+    Memory that begins at a multiple of 64 bytes and lies in C order is shared unless `copy` is
+    True, and must then not be written to any more; other memory is copied, or refused with
+    InterchangeError if `copy` is False. 64-bit types are narrowed while they are off.
 
     >>> import hloom.numpy as np
     >>> import numpy
     >>> np.from_dlpack(numpy.ones(2, "float32"))
     Array([1., 1.], dtype=float32)
     """
-    return dlpack.from_dlpack(x, device, copy)
+    if type(x) is DeviceArray:
+        moved = place(x, device)
+        return put(moved._stored(), moved.aval, moved.device) if copy else moved
+    values = taken(x)
+    dtype = dtypes.canonicalize(dtypes.dtype(values.dtype))
+    stored = np.asarray(values, dtype, order="C")
+    made = put(stored, ShapedArray(stored.shape, dtype), device, may_alias=not copy)
+    if copy is False and made.size and made.unsafe_buffer_pointer() != values.ctypes.data:
+        raise InterchangeError(
+            "from_dlpack: copy=False",
+            f"memory of {values.dtype}{list(values.shape)} at {values.ctypes.data:#x} has to be "
+            "copied: it is not in C order at a multiple of 64 bytes in a dtype that is on",
+            "leave `copy` away",
+        )
+    return made
 
 
 def frombuffer(buffer, dtype=float, count=-1, offset=0):
