@@ -392,7 +392,7 @@ def test_short_names():
     names = {"bool": "bool", "bfloat16": "bf16", "uint4": "u4", "int8": "i8", "complex64": "c64"}
     assert {n: dtypes.short_name(dtypes.dtype(n)) for n in names} == names
     assert len({dtypes.short_name(d) for d in dtypes.ALL}) == len(dtypes.ALL)
-    assert dtypes.short_name(Key()) == "key"
+    assert dtypes.short_name(Key()) == "key<test>"
 
 
 def test_public_names():
