@@ -44,12 +44,24 @@ def einsum(
     if type(subscripts) is not str:
         subscripts, operands = _from_lists((subscripts, *operands))
     if type(optimize) is list:
-        optimize = tuple(map(tuple, optimize))
-    return _einsum(subscripts, optimize, precision, preferred_element_type, *operands)
+        optimize = tuple([p if type(p) is str else tuple(p) for p in optimize])
+    if type(precision) is list:
+        precision = tuple(precision)
+    return _compiled(subscripts, optimize, precision, preferred_element_type)(*operands)
 
 
-@fused
-def _einsum(subscripts, optimize, precision, preferred_element_type, *operands: ArrayLike):
+@functools.lru_cache(4096)
+def _compiled(subscripts, optimize, precision, preferred_element_type):
+    """The function of the operands alone: what is called eagerly is found by their avals."""
+
+    @fused
+    def einsum(*operands: ArrayLike):
+        return _einsum(subscripts, optimize, precision, preferred_element_type, operands)
+
+    return einsum
+
+
+def _einsum(subscripts, optimize, precision, preferred_element_type, operands):
     xs = promote_dtypes("einsum", *operands)
     shapes = tuple([aval_of(x).shape for x in xs])
     inputs, output, path = order(subscripts, shapes, optimize)
