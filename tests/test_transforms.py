@@ -142,6 +142,13 @@ def test_real_gradient_through_complex_values():
     np.testing.assert_allclose(hloom.grad(f)(X), -4 * np.sin(X), rtol=1e-12)
 
 
+def test_real_functions_of_complex_numbers():
+    z = 1.0 + 2.0j
+    for derivative in (hloom.grad, hloom.jacrev):
+        np.testing.assert_allclose(derivative(lambda z: jnp.abs(z) ** 2)(z), 2 * np.conj(z))
+        np.testing.assert_allclose(derivative(lambda z: 2 * z.real + z.imag)(z), 2.0 - 1.0j)
+
+
 def test_linear_transpose():
     a = np.arange(6.0).reshape(2, 3)
     back = hloom.linear_transpose(lambda x: jnp.dot(a, x), hloom.ShapeDtypeStruct((3,), float))

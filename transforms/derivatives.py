@@ -254,7 +254,7 @@ def value_and_grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=F
         active = []
         for i, x in enumerate(leaves):
             dtype = aval_of(x).dtype
-            ok = dtypes.is_complex(dtype) if holomorphic else dtypes.is_float(dtype)
+            ok = dtypes.is_complex(dtype) if holomorphic else dtypes.is_inexact(dtype)
             if not ok:
                 _check_input(name, dtype, tree, i, chosen, holomorphic, allow_int)
             active.append(dtypes.is_inexact(dtype))
@@ -374,7 +374,7 @@ def _split_axis(x, axis, leaves):
     return pieces
 
 
-def _jacobian_inputs(name, fun, numbers, args, kwargs, holomorphic, allow_int):
+def _jacobian_inputs(name, fun, numbers, args, kwargs, holomorphic, allow_int, accepts):
     chosen = _choose(name, numbers, args)
 
     def partial(*values):
@@ -387,7 +387,7 @@ def _jacobian_inputs(name, fun, numbers, args, kwargs, holomorphic, allow_int):
     leaves, tree = flatten_args(partial, tuple([args[i] for i in chosen]), {})
     for i, x in enumerate(leaves):
         dtype = aval_of(x).dtype
-        ok = dtypes.is_complex(dtype) if holomorphic else dtypes.is_float(dtype)
+        ok = dtypes.is_complex(dtype) if holomorphic else accepts(dtype)
         if not ok:
             _check_input(name, dtype, tree, i, chosen, holomorphic, allow_int)
     return partial, leaves, tree
@@ -410,7 +410,7 @@ def jacfwd(fun, argnums=0, has_aux=False, holomorphic=False):
     @functools.wraps(fun)
     def jacobian(*args, **kwargs):
         partial, leaves, tree = _jacobian_inputs(
-            name, fun, numbers, args, kwargs, holomorphic, False
+            name, fun, numbers, args, kwargs, holomorphic, False, dtypes.is_float
         )
         flat = Flat(partial, tree, has_aux)
 
@@ -441,7 +441,7 @@ def jacrev(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
     @functools.wraps(fun)
     def jacobian(*args, **kwargs):
         partial, leaves, tree = _jacobian_inputs(
-            name, fun, numbers, args, kwargs, holomorphic, allow_int
+            name, fun, numbers, args, kwargs, holomorphic, allow_int, dtypes.is_inexact
         )
         flat = Flat(partial, tree, has_aux)
         active = [has_tangent(x) for x in leaves]
