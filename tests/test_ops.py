@@ -261,7 +261,7 @@ def agree(got, want, rtol):
 
 
 def assert_product(tangents, w, cotangents, v):
-    """Assert ⟨Jv, w⟩ = ⟨v, Jᵀw⟩, up to the rounding of the terms of the sum and of numbers near 1."""
+    """Assert ⟨Jv, w⟩ = ⟨v, Jᵀw⟩, up to the rounding of its terms and of numbers near 1."""
     size = sum(np.sum(np.abs(t * x)) for t, x in zip(tangents, w, strict=True))
     error = 1e-12 * float(size) + 1e-14
     np.testing.assert_allclose(product(tangents, w), product(cotangents, v), 1e-10, error)
