@@ -12,6 +12,7 @@ from hloom.runtime import control as _control  # noqa: F401 - runs control flow 
 from hloom.runtime import dispatch
 from hloom.runtime.array import DeviceArray, place
 from hloom.runtime.jit import _specs
+from hloom.runtime.jit import clear as clear_jitted
 from hloom.runtime.jit import jit as _jit
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce
@@ -80,5 +81,6 @@ def device_get(x):
 
 def clear_caches():
     """Forget every executable in memory; functions compile again, or load from the disk cache."""
+    clear_jitted()
     dispatch.clear()
     compilation.clear()

@@ -7,6 +7,7 @@ function becomes one `jit` equation whose Program is kept with the function.
 
 import functools
 import inspect
+import weakref
 
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
@@ -24,6 +25,10 @@ from hloom.runtime.execution import explain, run
 from hloom.runtime.stages import Traced
 
 _ENTRIES = 4096
+
+
+#: every jitted function that is alive, for `clear`
+_jitted: weakref.WeakSet = weakref.WeakSet()
 
 
 class Staged:
@@ -51,6 +56,7 @@ class Jitted:
         #: key -> entry (runtime/dispatch.py); the key is settings and avals if all are arrays
         self.entries: dict = {}
         self.staged: dict = {}
+        _jitted.add(self)
 
     def function(self):
         """The function that people call; its attributes are the stages."""
@@ -346,3 +352,9 @@ def _eager_jit(args, params):
 
 
 calls.jit.eager = _eager_jit
+
+
+def clear():
+    """Forget what every jitted function has traced and compiled."""
+    for jitted in list(_jitted):
+        jitted.clear_cache()

@@ -93,6 +93,15 @@ def test_methods_and_decorator_factories():
     assert power.__name__ == "power"
 
 
+def test_clear_caches_forgets_jitted_functions():
+    fun, traces = counting(lambda x: x + 1)
+    f = hloom.jit(fun)
+    f(1.0)
+    hloom.clear_caches()
+    assert float(f(1.0)) == 2.0
+    assert len(traces) == 2
+
+
 def test_disable_jit_runs_python():
     seen = []
 
