@@ -38,11 +38,27 @@ _NAMES = {
     "hloom.transforms.remat": "checkpoint checkpoint_policies remat",
     "hloom.transforms.vmap": "vmap",
 }
-_MODULES = ("dlpack dtypes errors export lax nn numpy random scipy tree tree_util typing").split()
+_MODULES = (
+    "dlpack dtypes errors export flatten_util image lax nn numpy ops random scipy tree "
+    "tree_util typing"
+).split()
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 if TYPE_CHECKING:
-    from hloom import dlpack, errors, export, lax, nn, numpy, random, tree, tree_util
+    from hloom import (
+        dlpack,
+        errors,
+        export,
+        flatten_util,
+        image,
+        lax,
+        nn,
+        numpy,
+        ops,
+        random,
+        tree,
+        tree_util,
+    )
     from hloom.api import (
         block_until_ready,
         clear_caches,
