@@ -15,7 +15,7 @@ from hloom.frontend.context import context
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, pjrt
-from hloom.runtime.array import DeviceArray, place
+from hloom.runtime.array import place, wrap_all
 from hloom.runtime.execution import run
 from hloom.runtime.placement import SEVERAL_DEVICES, Following
 
@@ -76,7 +76,7 @@ class Executable:
     def __call__(self, buffers):
         """Run on a tuple of buffers; a list of arrays."""
         results = run(self.execute, buffers, self.handlers)
-        return list(map(DeviceArray, results, self.out_avals))
+        return wrap_all(results, self.out_avals)
 
     def elsewhere(self, placed):
         """The Executable of the same program on other devices."""

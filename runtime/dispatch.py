@@ -23,7 +23,7 @@ from hloom.frontend.context import context
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans
-from hloom.runtime.array import DeviceArray, as_array
+from hloom.runtime.array import DeviceArray, as_array, wrap, wrap_all
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.execution import explain, run
 
@@ -84,8 +84,10 @@ def fused(function):
                 except RuntimeError as e:
                     raise explain(e, buffers) from None
                 if structure is None:
-                    return DeviceArray(results[0], avals)
-                return structure.unflatten(list(map(DeviceArray, results, avals)))
+                    made = DeviceArray()
+                    made._raw, made.aval = results[0], avals
+                    return made
+                return structure.unflatten(wrap_all(results, avals))
         key, buffers = [context.settings], []
         try:
             for a, is_array in zip(args, positional):
@@ -105,14 +107,19 @@ def fused(function):
         if found is None:
             found = _compile_call(function, args, kwargs, positional, arrays)
             remember(cache, signature, found)
-        execute, handlers, avals, structure = found
-        results = run(execute, tuple(buffers), handlers)
-        if structure is None:
-            return DeviceArray(results[0], avals)
-        return structure.unflatten(list(map(DeviceArray, results, avals)))
+        return launch(found, buffers)
 
     vars(call)["function"] = function
     return call
+
+
+def launch(found, buffers):
+    """Run a compiled call (see `entry`) on buffers; its result."""
+    execute, handlers, avals, structure = found
+    results = run(execute, buffers, handlers)
+    if structure is None:
+        return wrap(results[0], avals)
+    return structure.unflatten(wrap_all(results, avals))
 
 
 _caches: list = []

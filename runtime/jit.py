@@ -18,10 +18,10 @@ from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.runtime import nans
-from hloom.runtime.array import DeviceArray, as_array
+from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
-from hloom.runtime.dispatch import entry
-from hloom.runtime.execution import explain, run
+from hloom.runtime.dispatch import entry, launch
+from hloom.runtime.execution import explain
 from hloom.runtime.stages import Traced
 
 _ENTRIES = 4096
@@ -60,31 +60,41 @@ class Jitted:
 
     def function(self):
         """The function that people call; its attributes are the stages."""
-        entries, call_anyhow, new = self.entries, self.call, object.__new__
+        entries, call_anyhow = self.entries, self.call
+        flatten, plain, arrays = pytree.flatten, self.plain, self.plain
 
         def call(*args, **kwargs):
-            if context.trace is None and not kwargs:
+            nonlocal arrays  # whether the calls so far were of arrays alone
+            if context.trace is None:
                 try:
-                    if len(args) == 2:
+                    if not arrays or kwargs:
+                        if not plain:
+                            return call_anyhow(args, kwargs)
+                        leaves, tree = flatten((args, kwargs))
+                        buffers: tuple | list = [x._raw for x in leaves]
+                        key = (context.settings, tree, *[x.aval for x in leaves])
+                    elif len(args) == 2:
                         x, y = args
                         key = context.settings, x.aval, y.aval
-                        buffers: tuple | list = x._raw, y._raw
+                        buffers = x._raw, y._raw
                     else:
                         key = (context.settings, *[x.aval for x in args])
                         buffers = [x._raw for x in args]
                     execute, handlers, avals, structure = entries[key]
-                except (AttributeError, KeyError):
-                    pass  # a tree, or a signature that is new
+                except AttributeError:
+                    arrays = False
+                except (KeyError, ValueError):
+                    pass  # a signature that is new, or a tree that has no order
                 else:
                     try:
                         results = execute(buffers).consume_with_handlers(handlers)
                     except RuntimeError as e:
                         raise explain(e, buffers) from None
                     if structure is None:
-                        made = new(DeviceArray)  # half the time of a call of the class
+                        made = DeviceArray()
                         made._raw, made.aval = results[0], avals
                         return made
-                    return structure.unflatten(list(map(DeviceArray, results, avals)))
+                    return structure.unflatten(wrap_all(results, avals))
             return call_anyhow(args, kwargs)
 
         functools.update_wrapper(call, self.fun)
@@ -116,11 +126,7 @@ class Jitted:
             self.entries[full] = found
             if self.plain and not kwargs and all([type(a) is DeviceArray for a in args]):
                 self.entries[(context.settings, *avals)] = found
-        execute, handlers, out_avals, structure = found
-        results = run(execute, buffers, handlers)
-        if structure is None:
-            return DeviceArray(results[0], out_avals)
-        return structure.unflatten(list(map(DeviceArray, results, out_avals)))
+        return launch(found, buffers)
 
     def _signature(self, args, kwargs):
         """The function of dynamic arguments alone, the static key, the dynamic leaves and tree."""

@@ -13,7 +13,7 @@ from hloom.frontend.config import override
 from hloom.frontend.context import tracing
 from hloom.frontend.errors import NanError
 from hloom.frontend.ir import Var, sub_programs
-from hloom.runtime.array import DeviceArray
+from hloom.runtime.array import DeviceArray, wrap_all
 
 
 class Checked:
@@ -27,7 +27,7 @@ class Checked:
         results = self.executable(buffers)
         if any(map(has_nan, results)):
             program = self.executable.program
-            locate(program, [DeviceArray(b, v.aval) for b, v in zip(buffers, program.invars)])
+            locate(program, wrap_all(buffers, program.in_avals))
             asked = f"{program.name}: a result is NaN"
             raise NanError(
                 asked, "run alone, none of its operations makes one", "compare with jit off"

@@ -37,9 +37,15 @@ class BackendError(HloomError, RuntimeError):
 
 @functools.cache
 def cpu_client():
-    """The CPU client; HLOOM_NUM_CPU_DEVICES sets the number of its devices."""
-    count = os.environ.get("HLOOM_NUM_CPU_DEVICES")
-    return xla_client.make_cpu_client(num_devices=int(count) if count else None)
+    """The CPU client; HLOOM_NUM_CPU_DEVICES sets the number of its devices.
+
+    A single device computes in the thread that calls. Handing a program to another thread costs
+    more than twice the work of a small one, and gains only what Python does meanwhile;
+    HLOOM_CPU_ASYNC=1 chooses that. Several devices always run beside each other.
+    """
+    count = int(os.environ.get("HLOOM_NUM_CPU_DEVICES") or 1)
+    asynchronous = count > 1 or os.environ.get("HLOOM_CPU_ASYNC", "0") not in ("", "0")
+    return xla_client.make_cpu_client(asynchronous=asynchronous, num_devices=count)
 
 
 @functools.cache

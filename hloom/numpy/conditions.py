@@ -23,14 +23,12 @@ def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
     >>> np.where(np.array([True, False]), 1, np.array([2, 3]))
     Array([1, 3], dtype=int32)
     """
+    if x is not None and y is not None and size is None and fill_value is None:
+        return selection.where(condition, x, y)
     if x is None and y is None:
         return nonzero(condition, size=size, fill_value=fill_value)
-    if x is None and y is None:
-        return nonzero(condition, size=size, fill_value=fill_value)
-    if x is None or y is None or size is not None or fill_value is not None:
-        found = "x and y go together, and exclude size and fill_value"
-        raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")
-    return selection.where(condition, x, y)
+    found = "x and y go together, and exclude size and fill_value"
+    raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")
 
 
 @fused

@@ -15,8 +15,7 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy.index_plan import InBounds, plan
 from hloom.numpy.reading import read, row
 from hloom.runtime.array import DeviceArray, put
-from hloom.runtime.dispatch import compile_function, function_cache, remember
-from hloom.runtime.execution import run
+from hloom.runtime.dispatch import compile_function, function_cache, launch, remember
 
 _POSITION = ShapedArray((), np.dtype(np.int32))
 _INSIDE = "inside"
@@ -44,21 +43,18 @@ def getitem(x, index):
             found = _rows.get(x.aval)
             if found is None:
                 found = _row(x, index)
-            execute, handlers, aval, n = found
+            read_row, n = found
             if index < 0:
                 index += n
             buffer = _buffers.get(index)
             if buffer is None:
                 buffer = position(min(max(index, 0), n - 1))
-            results = run(execute, (x._raw, buffer), handlers)
-            return DeviceArray(results[0], aval)
+            return launch(read_row, (x._raw, buffer))
         buffers = [x._raw]
         static = template(x.aval.shape, index, buffers)
         if static is not None:
             key = x.aval, static
-            execute, handlers, aval, _ = _reads.get(key) or _reader(key)
-            results = run(execute, tuple(buffers), handlers)
-            return DeviceArray(results[0], aval)
+            return launch(_reads.get(key) or _reader(key), buffers)
         found = _masked_on_host(x, index)
         if found is not None:
             return found
@@ -71,10 +67,10 @@ def getitem(x, index):
 def _row(x, index):
     """The program that reads one position of the first axis, and the axis' length."""
     plan(x.aval.shape, index)  # raises for arrays without axes
-    run = compile_function(
+    found = compile_function(
         lambda x, i: read(x, plan(x.shape, InBounds(i))), [x.aval, _POSITION], "getitem"
     )
-    return remember(_rows, x.aval, (*run[:3], x.aval.shape[0]))
+    return remember(_rows, x.aval, (found, x.aval.shape[0]))
 
 
 def _reader(key):

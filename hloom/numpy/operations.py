@@ -18,7 +18,7 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS
 from hloom.numpy.promotion import keeps, not_an_array, operand, promote, promote_dtypes_inexact
-from hloom.runtime.array import DeviceArray, as_array, scalar
+from hloom.runtime.array import DeviceArray, as_array, put
 from hloom.runtime.dispatch import compile_function, function_cache, remember
 from hloom.runtime.execution import explain
 
@@ -42,8 +42,11 @@ def unary(name, body, primitive=None, direct=_NONE):
             if found is None or found[3] is not context.settings:
                 found = _under_settings(cache, body, name, x)
             execute, handlers, aval, _ = found
+            made = DeviceArray()
+            made.aval = aval
             try:
-                return DeviceArray(execute((x._raw,)).consume_with_handlers(handlers)[0], aval)
+                made._raw = execute((x._raw,)).consume_with_handlers(handlers)[0]
+                return made
             except RuntimeError as error:
                 raise explain(error, (x._raw,)) from None
         if isinstance(x, Array) and x.aval.dtype in direct:
@@ -88,8 +91,11 @@ def _binary(name, body, primitive, direct, cache, operator):
                 found = _compile(cache, body, name, x, y)
             execute, handlers, aval, _ = found
             buffers = x._raw, y._raw
+            made = DeviceArray()
+            made.aval = aval
             try:
-                return DeviceArray(execute(buffers).consume_with_handlers(handlers)[0], aval)
+                made._raw = execute(buffers).consume_with_handlers(handlers)[0]
+                return made
             except RuntimeError as error:
                 raise explain(error, buffers) from None
         if isinstance(x, Array):
@@ -173,16 +179,18 @@ def beside(name, x, other):
     kind = type(x)
     if kind not in PYTHON_SCALARS:
         return as_array(operand(name, x))
-    dtype = other.aval.dtype
-    found = _ARRAYS.get((dtype, kind, x))
-    if found is None or found._raw.is_deleted():
+    aval = other.aval
+    found = _ARRAYS.get((aval, kind, x))
+    if found is None:
+        dtype = aval.dtype
         if not keeps(dtype, kind):
             return as_array(x)
-        found = scalar(fitting(x, dtype), ShapedArray((), dtype, True))
+        # an array of its own: people can delete those that `scalar` shares
+        found = put(np.array(fitting(x, dtype), dtype), ShapedArray((), dtype, True))
         if x or kind is int:
             if len(_ARRAYS) > 4096:
                 _ARRAYS.clear()
-            _ARRAYS[dtype, kind, x] = found
+            _ARRAYS[aval, kind, x] = found
     return found
 
 

@@ -19,8 +19,7 @@ from hloom.numpy.promotion import broadcast_to, to_dtype
 from hloom.numpy.reading import read
 from hloom.numpy.writing import FUNCTIONS, Flags, cast, combined, write
 from hloom.runtime.array import DeviceArray
-from hloom.runtime.dispatch import compile_function, function_cache, fused, remember
-from hloom.runtime.execution import run
+from hloom.runtime.dispatch import compile_function, function_cache, fused, launch, remember
 from hloom.typing import ArrayLike
 
 _DEFAULT = Flags()
@@ -39,9 +38,7 @@ def update(operation, x, index, value, flags):
         static = template(x.aval.shape, index, buffers, flags.wrap)
         if static is not None:
             key = context.settings, operation, x.aval, y.aval, static, flags
-            execute, handlers, aval, _ = _writes.get(key) or _writer(key)
-            results = run(execute, tuple(buffers), handlers)
-            return DeviceArray(results[0], aval)
+            return launch(_writes.get(key) or _writer(key), buffers)
     if _is_common(x, index, value) and operation not in FUNCTIONS:
         return _where_masked(x, index, value, operation)
     return write(x, plan(aval_of(x).shape, index, flags.wrap), operation, value, flags)
@@ -172,9 +169,7 @@ class AtIndex:
             static = template(x.aval.shape, index, buffers, flags.wrap)
             if static is not None:
                 key = context.settings, func, x.aval, None, static, flags
-                execute, handlers, aval, _ = _writes.get(key) or _writer(key)
-                results = run(execute, tuple(buffers), handlers)
-                return DeviceArray(results[0], aval)
+                return launch(_writes.get(key) or _writer(key), buffers)
         return write(x, plan(aval_of(x).shape, index, flags.wrap), func, None, flags)
 
     def get(
@@ -197,9 +192,7 @@ class AtIndex:
             static = template(x.aval.shape, index, buffers, flags.wrap)
             if static is not None:
                 key = context.settings, x.aval, static, flags, repr(fill_value)
-                execute, handlers, aval, _ = _reads.get(key) or _getter(key, fill_value)
-                results = run(execute, tuple(buffers), handlers)
-                return DeviceArray(results[0], aval)
+                return launch(_reads.get(key) or _getter(key, fill_value), buffers)
         return _get(x, index, flags, fill_value)
 
 
