@@ -1,4 +1,8 @@
-"""Lowerings of dynamic slices and gathers."""
+"""Lowerings of dynamic slices and gathers.
+
+StableHLO moves the windows of a gather inside the operand. IREE reads what lies beyond it instead,
+so that the portable target moves them by operations of its own.
+"""
 
 import numpy as np
 from jaxlib.mlir import ir
@@ -6,8 +10,8 @@ from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend import dtypes
 from hloom.frontend.prims import indexing as i
-from hloom.frontend.prims.elementwise import convert_element_type, le, select
-from hloom.frontend.prims.indexing import FILL, PROMISE
+from hloom.frontend.prims.elementwise import convert_element_type, le, max, min, select
+from hloom.frontend.prims.indexing import CLIP, FILL, PROMISE
 from hloom.frontend.prims.reduction import reduce_and
 from hloom.frontend.prims.structural import broadcast_in_dim, reshape
 from hloom.frontend.trace import aval_of
@@ -48,6 +52,12 @@ def bound(limits, dtype, shape):
     return broadcast_in_dim(np.array(limits, dtype), shape, (len(shape) - 1,))
 
 
+def moved_inside(indices, limits):
+    """Index vectors moved between 0 and `limits`."""
+    aval = aval_of(indices)
+    return min(max(indices, 0), bound(limits, aval.dtype, aval.shape))
+
+
 def _filled(x, indices, *, dimension_numbers, slice_sizes, fill_value, mode, **params):
     """A gather that clips, and the fill value where the window was not inside."""
     (found,) = i.gather.bind(
@@ -55,7 +65,7 @@ def _filled(x, indices, *, dimension_numbers, slice_sizes, fill_value, mode, **p
         indices,
         dimension_numbers=dimension_numbers,
         slice_sizes=slice_sizes,
-        mode=PROMISE,
+        mode=CLIP,
         fill_value=None,
         **params,
     )
@@ -64,6 +74,13 @@ def _filled(x, indices, *, dimension_numbers, slice_sizes, fill_value, mode, **p
     places = [a for a in range(out.ndim) if a not in dimension_numbers.offset_dims]
     good = broadcast_in_dim(inside(indices, limits), out.shape, places)
     return select(good, found, broadcast_in_dim(fill_value, out.shape, ()))
+
+
+def _clipped(x, indices, *, dimension_numbers, slice_sizes, mode, **params):
+    """A gather whose windows are moved inside first."""
+    limits = last_starts(aval_of(x).shape, slice_sizes, dimension_numbers.start_index_map)
+    params.update(dimension_numbers=dimension_numbers, slice_sizes=slice_sizes, mode=PROMISE)
+    return i.gather.bind(x, moved_inside(indices, limits), **params)[0]
 
 
 def _numbers(dimension_numbers, index_rank):
@@ -75,8 +92,11 @@ def _numbers(dimension_numbers, index_rank):
 
 @rule(i.gather)
 def _gather(ctx, x, indices, **params):
-    if params["mode"] is FILL and params["dimension_numbers"].start_index_map:
+    indexed = bool(params["dimension_numbers"].start_index_map)
+    if params["mode"] is FILL and indexed:
         return ctx.lower_fun(_filled, [x, indices], ctx.ins, **params)
+    if params["mode"] is CLIP and indexed and ctx.module.target == "portable":
+        return ctx.lower_fun(_clipped, [x, indices], ctx.ins, **params)
     numbers = ctx.attribute(_numbers, params["dimension_numbers"], ctx.ins[1].ndim)
     attributes = {
         "dimension_numbers": numbers,
