@@ -6,6 +6,7 @@ where the function's values are no integers.
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError
+from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
@@ -139,10 +140,12 @@ def _divmod(name, x1, x2):
         adjust = _needs_adjusting(rest, x2)
         quotient = select(adjust, e.sub(quotient, 1), quotient)
         return quotient, select(adjust, e.add(rest, x2), rest)
-    rest = _modulus(x1, x2)
+    rest = e.rem(x1, x2)
     # the difference is a multiple of x2, but for rounding
-    quotient = e.round(e.div(e.sub(x1, rest), x2), 1)
-    return select(e.eq(x2, 0.0), e.div(x1, x2), quotient), rest
+    quotient = select(e.eq(rest, x1), 0.0, e.round(e.div(e.sub(x1, rest), x2), 1))
+    quotient = select(_needs_adjusting(rest, x2), e.sub(quotient, 1.0), quotient)
+    vanishes = e.bitwise_or(e.eq(x1, 0.0), e.eq(x2, 0.0))
+    return select(vanishes, e.div(x1, x2), quotient), _signed(rest, x2)
 
 
 def _needs_adjusting(rest, divisor):
@@ -151,9 +154,20 @@ def _needs_adjusting(rest, divisor):
 
 def _modulus(x1, x2):
     rest = e.rem(x1, x2)
-    if dtypes.is_unsigned(dtype_of(x1)):
+    return rest if dtypes.is_unsigned(dtype_of(x1)) else _signed(rest, x2)
+
+
+def _signed(rest, divisor):
+    """The remainder of division towards zero with the sign of the divisor, if it is 0 too."""
+    rest = select(_needs_adjusting(rest, divisor), e.add(rest, divisor), rest)
+    if not dtypes.is_float(dtype_of(rest)):
         return rest
-    return select(_needs_adjusting(rest, x2), e.add(rest, x2), rest)
+    # -0 + 0 is 0, and keeps the derivative; a sum with a constant would be simplified away
+    zero, nan = (typed_literal(c, dtype_of(rest)) for c in (0.0, float("nan")))
+    nothing = select(e.eq(rest, rest), zero, nan)
+    negative = e.lt(divisor, 0)
+    size = e.add(select(negative, e.neg(rest), rest), nothing)
+    return select(negative, e.neg(size), size)
 
 
 @operation
