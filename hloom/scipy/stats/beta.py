@@ -1,0 +1,22 @@
+"""The beta distribution: density z^(a-1) (1-z)^(b-1) / B(a, b) at z = (x - loc) / scale in (0, 1).
+
+>>> from hloom.scipy.stats import beta
+>>> beta.pdf(0.5, a=2.0, b=2.0), beta.cdf(0.5, a=2.0, b=2.0)
+(Array(1.5, dtype=float32), Array(0.5, dtype=float32))
+"""
+
+from hloom.scipy.stats.interim import betainc, betaln, xlog1py, xlogy
+from hloom.scipy.stats.families import Continuous
+
+standard = Continuous(
+    __name__,
+    "the beta distribution of shapes a and b",
+    support=(0, 1),
+    inside=0.5,
+    valid=lambda a, b: (a > 0) & (b > 0),
+    logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b),
+    cdf=lambda z, a, b: betainc(a, b, z),
+    sf=lambda z, a, b: betainc(b, a, 1 - z),
+)
+pdf, logpdf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()

@@ -1,0 +1,20 @@
+"""The beta-binomial distribution: successes in n trials, their probability beta distributed.
+
+>>> from hloom.scipy.stats import betabinom
+>>> betabinom.pmf(1, n=2, a=1.0, b=1.0)
+Array(0.33333334, dtype=float32)
+"""
+
+import hloom.numpy as np
+from hloom.scipy.stats.interim import betaln
+from hloom.scipy.stats.families import Discrete
+from hloom.scipy.stats.terms import log_choose
+
+standard = Discrete(
+    __name__,
+    "the beta-binomial distribution of n trials and shapes a and b",
+    support=lambda n, a, b: (0, n),
+    valid=lambda n, a, b: (n >= 0) & (np.floor(n) == n) & (a > 0) & (b > 0),
+    logpmf=lambda k, n, a, b: log_choose(n, k) + betaln(k + a, n - k + b) - betaln(a, b),
+)
+pmf, logpmf = standard.densities()

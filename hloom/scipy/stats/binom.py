@@ -1,0 +1,24 @@
+"""The binomial distribution: the number of successes in n trials, each of probability p.
+
+>>> from hloom.scipy.stats import binom
+>>> binom.pmf(1, n=2, p=0.5), binom.cdf(1, n=2, p=0.5)
+(Array(0.5, dtype=float32), Array(0.75, dtype=float32))
+"""
+
+import hloom.numpy as np
+from hloom.scipy.stats.interim import betainc, xlog1py, xlogy
+from hloom.scipy.stats.families import Discrete
+from hloom.scipy.stats.terms import log_choose
+
+standard = Discrete(
+    __name__,
+    "the binomial distribution of n trials",
+    support=lambda n, p: (0, n),
+    valid=lambda n, p: (n >= 0) & (np.floor(n) == n) & (p >= 0) & (p <= 1),
+    logpmf=lambda k, n, p: log_choose(n, k) + xlogy(k, p) + xlog1py(n - k, -p),
+    # at n = 0 nothing is left to it
+    cdf=lambda k, n, p: betainc(np.maximum(n - k, 1), k + 1, 1 - p),
+    sf=lambda k, n, p: betainc(k + 1, np.maximum(n - k, 1), p),
+)
+pmf, logpmf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()

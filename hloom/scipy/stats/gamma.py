@@ -1,0 +1,24 @@
+"""The gamma distribution of shape a: density z^(a-1) exp(-z) / Γ(a) at z = (x - loc) / scale > 0.
+
+>>> from hloom.scipy.stats import gamma
+>>> gamma.pdf(2.0, a=3.0), gamma.sf(2.0, a=1.0)
+(Array(0.27067056, dtype=float32), Array(0.13533528, dtype=float32))
+"""
+
+import math
+
+from hloom.scipy.stats.interim import gammainc, gammaincc, gammaln, xlogy
+from hloom.scipy.stats.families import Continuous
+
+standard = Continuous(
+    __name__,
+    "the gamma distribution of shape a",
+    support=(0, math.inf),
+    inside=1.0,
+    valid=lambda a: a > 0,
+    logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a),
+    cdf=lambda z, a: gammainc(a, z),
+    sf=lambda z, a: gammaincc(a, z),
+)
+pdf, logpdf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()

@@ -1,0 +1,27 @@
+"""The geometric distribution: trials up to the first success of probability p.
+
+>>> from hloom.scipy.stats import geom
+>>> geom.pmf(2, p=0.25), geom.sf(2, p=0.5)
+(Array(0.1875, dtype=float32), Array(0.25, dtype=float32))
+"""
+
+import math
+
+import hloom.numpy as np
+from hloom.nn.activations import log1mexp
+from hloom.scipy.stats.interim import xlog1py
+from hloom.scipy.stats.families import Discrete
+
+standard = Discrete(
+    __name__,
+    "the geometric distribution of success probability p",
+    support=(1, math.inf),
+    inside=1.0,
+    valid=lambda p: (p > 0) & (p <= 1),
+    logpmf=lambda k, p: xlog1py(k - 1, -p) + np.log(p),
+    cdf=lambda k, p: -np.expm1(xlog1py(k, -p)),
+    logcdf=lambda k, p: log1mexp(-xlog1py(k, -p)),
+    logsf=lambda k, p: xlog1py(k, -p),
+)
+pmf, logpmf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()

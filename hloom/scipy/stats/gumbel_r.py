@@ -1,0 +1,40 @@
+"""The Gumbel distribution of largest values: density exp(-z - exp(-z)) at z = (x - loc) / scale.
+
+>>> from hloom.scipy.stats import gumbel_r
+>>> gumbel_r.cdf(0.0), gumbel_r.logsf(200.0)
+(Array(0.36787945, dtype=float32), Array(-200., dtype=float32))
+"""
+
+import math
+
+import hloom.numpy as np
+from hloom.nn.activations import log1mexp
+from hloom.scipy.stats.families import Continuous
+
+
+def _logpdf(z):
+    z = np.maximum(z, np.finfo(z.dtype).min)  # -inf + inf is NaN
+    return -z - np.exp(-z)
+
+
+def _logsf(z):
+    """log(1 - exp(-y)), y = exp(-z), by its series in y where y is small."""
+    far = z > 20
+    y = np.exp(-np.where(far, 0.0, z))
+    return np.where(far, -z - 0.5 * np.exp(-z), log1mexp(y))
+
+
+standard = Continuous(
+    __name__,
+    "the Gumbel distribution of largest values",
+    points={"ppf": "p"},
+    logpdf=_logpdf,
+    logcdf=lambda z: -np.exp(-z),
+    sf=lambda z: -np.expm1(-np.exp(-z)),
+    logsf=_logsf,
+    ppf=lambda q: -np.log(-np.log(q)),
+    isf=lambda q: -np.log(-np.log1p(-q)),
+)
+pdf, logpdf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()
+ppf, isf = standard.quantiles()

@@ -1,0 +1,1 @@
+gaussian_kde=1

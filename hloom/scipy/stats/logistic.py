@@ -1,0 +1,24 @@
+"""The logistic distribution: distribution function 1 / (1 + exp(-z)) at z = (x - loc) / scale.
+
+>>> from hloom.scipy.stats import logistic
+>>> logistic.pdf(0.0), logistic.logsf(1000.0)
+(Array(0.25, dtype=float32), Array(-1000., dtype=float32))
+"""
+
+import hloom.numpy as np
+from hloom.nn.activations import log_sigmoid, sigmoid
+from hloom.scipy.stats.families import Continuous
+
+standard = Continuous(
+    __name__,
+    "the logistic distribution",
+    symmetric=True,
+    points={"isf": "x", "ppf": "x"},
+    logpdf=lambda z: log_sigmoid(z) + log_sigmoid(-z),
+    cdf=sigmoid,
+    logcdf=log_sigmoid,
+    ppf=lambda q: np.log(q) - np.log1p(-q),
+)
+pdf, logpdf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()
+ppf, isf = standard.quantiles()

@@ -1,0 +1,25 @@
+"""The negative binomial distribution: failures before the n-th success of probability p.
+
+>>> from hloom.scipy.stats import nbinom
+>>> nbinom.pmf(1, n=2, p=0.5)
+Array(0.25, dtype=float32)
+"""
+
+import math
+
+import hloom.numpy as np
+from hloom.scipy.stats.interim import betainc, betaln, xlog1py, xlogy
+from hloom.scipy.stats.families import Discrete
+
+standard = Discrete(
+    __name__,
+    "the negative binomial distribution of n successes",
+    support=(0, math.inf),
+    valid=lambda n, p: (n > 0) & (p > 0) & (p <= 1),
+    # Γ(k + n) / (k! Γ(n)) = 1 / ((k + n) B(k + 1, n))
+    logpmf=lambda k, n, p: xlogy(n, p) + xlog1py(k, -p) - np.log(k + n) - betaln(k + 1, n),
+    cdf=lambda k, n, p: betainc(n, k + 1, p),
+    sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
+)
+pmf, logpmf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()

@@ -1,0 +1,24 @@
+"""The normal distribution: density exp(-z²/2) / √(2π) at z = (x - loc) / scale.
+
+>>> from hloom.scipy.stats import norm
+>>> norm.cdf(1.96), norm.logsf(40.0)
+(Array(0.9750021, dtype=float32), Array(-804.60846, dtype=float32))
+"""
+
+import math
+
+from hloom.scipy.stats.interim import log_ndtr, ndtr, ndtri
+from hloom.scipy.stats.families import Continuous
+
+standard = Continuous(
+    __name__,
+    "the normal distribution of mean `loc` and deviation `scale`",
+    symmetric=True,
+    logpdf=lambda z: -0.5 * z * z - 0.5 * math.log(2 * math.pi),
+    cdf=ndtr,
+    logcdf=log_ndtr,
+    ppf=ndtri,
+)
+pdf, logpdf = standard.densities()
+cdf, logcdf, sf, logsf = standard.tails()
+ppf, isf = standard.quantiles()

@@ -1,0 +1,1 @@
+ModeResult= mode= rankdata= sem=1
