@@ -1,7 +1,7 @@
 """Compare implementations of JAX's programming model side by side, in one run.
 
     python bench.py --impl jax=VENV/bin/python --impl hloom=VENV2/bin/python \
-                    [--suite cold dispatch stages runtime sysml] [--only NAME] \
+                    [--suite cold dispatch stages runtime sysml cache] [--only NAME] \
                     [--rounds 3] [--out results.json]
 
 Each measurement runs in a process of its own, A B A B ... for `--rounds` rounds, so
@@ -39,6 +39,21 @@ COLD = {
     "import_gpt12": _PROGRAM % "gpt_step(xp, 12)",
 }
 
+#: what suite `cache` has compiled: once into an empty disk cache, then again in a second process
+CACHED = {
+    "eager": "f, args = (lambda x: xp.np.arctan2(x, 2 + x)), (xp.np.ones((7, 13)),)",
+    "gpt12_adam": "f, args = programs.gpt_step(xp, 12)",
+}
+_CACHED = """
+import sys, time; sys.path.insert(0, {here!r}); import adapter, programs
+xp = adapter.load({m!r})
+{make}
+lowered = xp.jit(f).lower(*args)
+wall, cpu = time.perf_counter(), time.process_time()
+lowered.compile()
+print(time.perf_counter() - wall, time.process_time() - cpu)
+"""
+
 
 def env():
     """The children's environment; hloom is this checkout's, installed or not."""
@@ -47,6 +62,7 @@ def env():
         "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.getenv("PYTHONPATH")])),
         "JAX_PLATFORMS": "cpu",
         "HLOOM_PLATFORM": "cpu",
+        "HLOOM_CACHE": "0",  # JAX's is off by default too; suite `cache` measures both
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "PYTHONHASHSEED": "0",
         # two BLAS threads spinning on a busy machine made a 2 ms Cholesky take 400 ms
@@ -119,6 +135,41 @@ def run_cold(impls, only, rounds, add):
                 add(f"{key}/peak_mib", label, {"value": v["peak_mib"], "unit": "MiB"})
 
 
+def compile_once(python, module, make, folder):
+    """Wall and CPU time that a new process waits for an executable, with its disk cache there."""
+    caches = {
+        "HLOOM_CACHE": "1",
+        "HLOOM_CACHE_DIR": folder,
+        "JAX_COMPILATION_CACHE_DIR": folder,
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+    code = _CACHED.format(m=module, here=str(HERE), make=make)
+    p = subprocess.run(
+        [python, "-c", code], capture_output=True, text=True, env={**env(), **caches}
+    )
+    if p.returncode:
+        return {"error": p.stderr.strip().splitlines()[-1][:300]}
+    wall, cpu = map(float, p.stdout.split())
+    return {"median": wall, "min": wall, "cpu": cpu, "cpu_min": cpu}
+
+
+def run_cache(impls, only, rounds, add):
+    for key, make in CACHED.items():
+        if only and only not in key:
+            continue
+        for _ in range(rounds):
+            for label, module, python in impls:
+                with tempfile.TemporaryDirectory() as folder:
+                    first = compile_once(python, module, make, folder)
+                    again = compile_once(python, module, make, folder)
+                add(f"{key}/compile", label, first)
+                add(f"{key}/load", label, again)
+                if "error" not in first and "error" not in again:
+                    share = again["cpu"] / first["cpu"]
+                    add(f"{key}/load per compile", label, {"value": share, "unit": ""})
+
+
 def run_suite(impls, suite, only, rounds, extra, add):
     for job in jobs(suite, only):
         for r in range(rounds):
@@ -180,6 +231,9 @@ def main():
 
         if suite == "cold":
             run_cold(impls, a.only, a.rounds, add)
+            continue
+        if suite == "cache":
+            run_cache(impls, a.only, a.rounds, add)
             continue
         extra = []
         if suite == "stages":

@@ -4,7 +4,14 @@ import statistics as st
 
 #: What a suite's ratio is of: CPU time where Python's own work is measured, the wall minimum for
 #: compiled code.
-PRIMARY = {"cold": "cpu", "dispatch": "cpu", "stages": "cpu", "runtime": "min", "sysml": "min"}
+PRIMARY = {
+    "cold": "cpu",
+    "dispatch": "cpu",
+    "stages": "cpu",
+    "runtime": "min",
+    "sysml": "min",
+    "cache": "cpu",
+}
 
 
 def without_errors(rounds):
@@ -46,7 +53,8 @@ def human(v):
         return "ERR " + v["error"][:28]
     if "value" in v:
         x = v["value"]
-        return f"{x:,.0f} {v['unit']}".strip() if abs(x) < 1e7 else f"{x:.3g} {v['unit']}".strip()
+        digits = ",.0f" if x == int(x) and abs(x) < 1e7 else ".3g"
+        return f"{x:{digits}} {v['unit']}".strip()
     m = v["min"]
     k, unit = (1e6, "us") if m < 1e-3 else (1e3, "ms") if m < 1 else (1, "s")
     return f"{v['cpu'] * k:.2f} cpu, {m * k:.2f} min, {v['median'] * k:.2f} med {unit}"
