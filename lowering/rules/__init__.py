@@ -4,6 +4,7 @@ from hloom.lowering.rules import (
     bitcast,
     calls,
     collectives,
+    complexes,
     contraction,
     control,
     convolution,

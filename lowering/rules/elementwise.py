@@ -42,6 +42,7 @@ one_to_one(
         e.asin: "chlo.asin",
         e.acos: "chlo.acos",
         e.atan: "chlo.atan",
+        e.sinh: "chlo.sinh",
         e.cosh: "chlo.cosh",
         e.asinh: "chlo.asinh",
         e.acosh: "chlo.acosh",
@@ -66,6 +67,7 @@ _APPROXIMATED = {
     e.sqrt: "stablehlo.sqrt",
     e.rsqrt: "stablehlo.rsqrt",
     e.cbrt: "stablehlo.cbrt",
+    e.sin: "stablehlo.sine",
     e.cos: "stablehlo.cosine",
     e.tan: "stablehlo.tan",
     e.tanh: "stablehlo.tanh",
@@ -169,36 +171,6 @@ def _pow(ctx, x, y):
     if ctx.ins[1].dtype != ctx.outs[0].dtype:
         (y,) = ctx.op("stablehlo.convert", [y])
     return ctx.op("stablehlo.power", [x, y])
-
-
-def _sin_parts(x, y):
-    return e.complex(_product(e.sin(x), e.cosh(y)), e.mul(e.cos(x), e.sinh(y)))
-
-
-def _sinh_parts(x, y):
-    return e.complex(e.mul(e.sinh(x), e.cos(y)), _product(e.sin(y), e.cosh(x)))
-
-
-def _product(a, b):
-    """a b, and 0 where a is, even if b is infinite."""
-    return e.select(e.eq(a, 0), a, e.mul(a, b))
-
-
-def _by_parts(primitive, name, parts):
-    @rule(primitive)
-    def emit(ctx, z, *, accuracy=None):
-        out = ctx.outs[0]
-        if not dtypes.is_complex(out.dtype):
-            return ctx.op(name, [z], accuracy and _result_accuracy(ctx, accuracy))
-        # XLA's own complex function, a difference of exponentials, loses small numbers
-        part = ShapedArray(out.shape, dtypes.to_real(out.dtype))
-        (x,) = ctx.op("stablehlo.real", [z], out=part)
-        (y,) = ctx.op("stablehlo.imag", [z], out=part)
-        return ctx.lower_fun(parts, [x, y], [part, part])
-
-
-_by_parts(e.sin, "stablehlo.sine", _sin_parts)
-_by_parts(e.sinh, "chlo.sinh", _sinh_parts)
 
 
 @rule(e.integer_pow)
