@@ -1,12 +1,14 @@
-"""The Bessel function I0, for which neither StableHLO nor CHLO has an operation.
+"""The modified Bessel functions I0 and I1, scaled by exp(-|x|), from primitives.
 
-exp(-|x|) I0(x) is a Chebyshev series in |x| / 4 - 1 up to 8, and beyond, times sqrt(|x|), one in
-16 / |x| - 1. The coefficients are those of the interpolant at 80 points, computed with 40 digits.
+Up to 8, I0(x) and (1 + |x|) I1(x) / x are Chebyshev series in |x| / 4 - 1; beyond, times sqrt(|x|),
+I0 and I1 are series in 16 / |x| - 1. The coefficients are those of interpolants at 80 points,
+computed with 40 digits.
 """
 
-from hloom.frontend.prims.elementwise import abs, add, div, gt, mul, rsqrt, select, sub
+from hloom.frontend.prims.elementwise import abs, add, div, gt, lt, mul, neg, rsqrt, select, sub
+from hloom.lowering.series import chebyshev
 
-_NEAR = (
+_NEAR_I0 = (
     0.33839763720473803,
     -0.3046826723431984,
     0.17162090152220877,
@@ -38,7 +40,7 @@ _NEAR = (
     3.3307945188222384e-17,
 )
 
-_FAR = (
+_FAR_I0 = (
     0.4022452055070544,
     0.0033691164782556943,
     6.889758346916825e-05,
@@ -64,22 +66,84 @@ _FAR = (
     4.46562142029676e-17,
 )
 
+_NEAR_I1 = (
+    0.27863492939341605,
+    -0.17162090152220877,
+    0.054493294317377386,
+    -0.009989690599527732,
+    -0.003387887052309795,
+    0.004945319476747819,
+    -0.003373199968950462,
+    0.0017695555478066621,
+    -0.0007892367520714209,
+    0.0003113991353586689,
+    -0.00011098970358636966,
+    3.620598648707926e-05,
+    -1.090881482432957e-05,
+    3.056801434638057e-06,
+    -8.009978587389498e-07,
+    1.9716906904360218e-07,
+    -4.576799514689336e-08,
+    1.0051944070687821e-08,
+    -2.0949741571396406e-09,
+    4.154159427331038e-10,
+    -7.855681177111594e-11,
+    1.41972592821462e-11,
+    -2.4568958226516582e-12,
+    4.078507665421902e-13,
+    -6.505148251635197e-14,
+    9.984110242341122e-15,
+    -1.4766063408898357e-15,
+    2.1071115905485388e-16,
+    -2.9047170077866515e-17,
+    3.872623394384126e-18,
+)
+
+_FAR_I1 = (
+    0.38928811750914005,
+    -0.009761097491361469,
+    -0.00011058893876262371,
+    -3.882564808877691e-06,
+    -2.512236237870209e-07,
+    -2.6314688468895196e-08,
+    -3.835380385964237e-09,
+    -5.589743462196584e-10,
+    -1.8974958123505413e-11,
+    3.2526035830154884e-11,
+    1.4125807436613782e-11,
+    2.0356285441470896e-12,
+    -7.198551776245908e-13,
+    -4.0835511110921974e-13,
+    -2.1015418427726643e-14,
+    4.272440016711951e-14,
+    1.0420276984128802e-14,
+    -3.8144030724370075e-15,
+    -1.8803547755107825e-15,
+    3.3082023109209285e-16,
+    2.96262899764595e-16,
+    -3.209525921993424e-17,
+    -4.6503053684893586e-17,
+    4.414348323071708e-18,
+    7.517296310842105e-18,
+)
+
 
 def bessel_i0e(x):
-    """exp(-|x|) I0(x), from primitives."""
-    x = abs(x)
-    is_far = gt(x, 8.0)
-    eight = select(is_far, 8.0, x)
-    near = _series(sub(div(eight, 4.0), 1.0), _NEAR)
-    beyond = select(is_far, x, 8.0)
-    far = mul(_series(sub(div(16.0, beyond), 1.0), _FAR), rsqrt(beyond))
+    """exp(-|x|) I0(x)."""
+    near, far, is_far = _branches(x, _NEAR_I0, _FAR_I0)
     return select(is_far, far, near)
 
 
-def _series(t, coefficients):
-    """A Chebyshev series at t, by Clenshaw's recurrence."""
-    t2 = mul(t, 2.0)
-    b, c = coefficients[-1], 0.0
-    for a in reversed(coefficients[1:-1]):
-        b, c = add(sub(mul(t2, b), c), a), b
-    return add(sub(mul(t, b), c), coefficients[0])
+def bessel_i1e(x):
+    """exp(-|x|) I1(x)."""
+    near, far, is_far = _branches(x, _NEAR_I1, _FAR_I1)
+    return select(is_far, select(lt(x, 0.0), neg(far), far), mul(near, div(x, add(abs(x), 1.0))))
+
+
+def _branches(x, near, far):
+    """The two series at |x|, and whether |x| is above 8."""
+    x = abs(x)
+    is_far = gt(x, 8.0)
+    close = chebyshev(sub(div(select(is_far, 8.0, x), 4.0), 1.0), near)
+    beyond = select(is_far, x, 8.0)
+    return close, mul(chebyshev(sub(div(16.0, beyond), 1.0), far), rsqrt(beyond)), is_far

@@ -11,8 +11,6 @@ large `a` it is written with x - a, which is exact, and Stirling's series.
 
 import math
 
-from hloom.frontend import dtypes
-from hloom.frontend.prims.control import while_loop
 from hloom.frontend.prims.elementwise import (
     abs,
     add,
@@ -37,13 +35,9 @@ from hloom.frontend.prims.elementwise import (
     sqrt,
     sub,
 )
-from hloom.frontend.prims.reduction import reduce_or
-from hloom.frontend.prims.structural import full
-from hloom.frontend.trace import aval_of, stage
+from hloom.lowering.gamma import stirling
+from hloom.lowering.iterate import eps, filled, repeat, tiny
 
-_STEPS = 10_000
-#: the coefficients of 1/a, 1/a^3, ... in Stirling's series of log Γ(a) (DLMF 5.11.1)
-_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
 _LARGE = 10.0
 
 
@@ -83,10 +77,10 @@ def regularized_incomplete_beta(a, b, x):
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
     part = div(mul(_beta_density(p, q, u, v), _beta_fraction(p, q, u, inside)), p)
     inner = select(beyond, sub(1.0, part), part)
-    ends = select(eq(x, 1.0), 1.0, _filled(math.nan, a))
+    ends = select(eq(x, 1.0), 1.0, filled(math.nan, a))
     ends = select(eq(x, 0.0), 0.0, ends)
     good = bitwise_and(gt(a, 0.0), gt(b, 0.0))
-    return select(inside, inner, select(good, ends, _filled(math.nan, a)))
+    return select(inside, inner, select(good, ends, filled(math.nan, a)))
 
 
 # ---------------------------------------------------------------- gamma
@@ -115,7 +109,7 @@ def _gamma_density(a, x):
     """x^a e^-x / Γ(a+1)."""
     direct = exp(sub(sub(mul(a, log(x)), x), lgamma(add(a, 1.0))))
     exponent = mul(a, _log_minus(div(x, a), div(sub(x, a), a)))
-    large = mul(exp(sub(exponent, _stirling(a))), rsqrt(mul(2 * math.pi, a)))
+    large = mul(exp(sub(exponent, stirling(a))), rsqrt(mul(2 * math.pi, a)))
     return select(ge(a, _LARGE), large, direct)
 
 
@@ -126,15 +120,15 @@ def _series(a, x, slopes):
         r = div(1.0, add(a, n))
         t, h = mul(t, mul(x, r)), sub(h, r)
         s = add(s, t)
-        active = gt(t, mul(s, _eps(s)))
+        active = gt(t, mul(s, eps(s)))
         if slopes:
             change = mul(t, h)
             ds = add(ds, change)
-            active = bitwise_or(active, gt(neg(change), mul(neg(ds), _eps(s))))
+            active = bitwise_or(active, gt(neg(change), mul(neg(ds), eps(s))))
         return active, t, s, h, ds
 
-    one, zero = _filled(1.0, a), _filled(0.0, a)
-    _, s, _, ds = _repeat(step, (a, x), (one, one, zero, zero))
+    one, zero = filled(1.0, a), filled(0.0, a)
+    _, s, _, ds = repeat(step, (a, x), (one, one, zero, zero))
     return (s, ds) if slopes else s
 
 
@@ -148,21 +142,21 @@ def _fraction(a, x, slopes):
         scale = div(1.0, q2)
         state = [mul(v, scale) for v in (p, p2, q, q2)]
         c2 = state[1]
-        active = gt(abs(sub(c2, c)), mul(abs(c2), _eps(c)))
+        active = gt(abs(sub(c2, c)), mul(abs(c2), eps(c)))
         if slopes:
             dp2 = sub(add(mul(b, dp), add(mul(m, dp0), mul(n, p0))), p)
             dq2 = sub(add(mul(b, dq), add(mul(m, dq0), mul(n, q0))), q)
             derivatives = [mul(v, scale) for v in (dp, dp2, dq, dq2)]
             dc2 = sub(derivatives[1], mul(c2, derivatives[3]))
-            active = bitwise_or(active, gt(abs(sub(dc2, dc)), mul(abs(dc2), _eps(c))))
+            active = bitwise_or(active, gt(abs(sub(dc2, dc)), mul(abs(dc2), eps(c))))
         else:
             derivatives, dc2 = [dp0, dp, dq0, dq], dc
         return active, c2, dc2, *state, *derivatives
 
-    one, zero = _filled(1.0, a), _filled(0.0, a)
+    one, zero = filled(1.0, a), filled(0.0, a)
     first = add(sub(x, a), 1.0)
     state = zero, zero, zero, one, one, first, zero, zero, zero, neg(one)
-    c, dc, *_ = _repeat(step, (a, x), state)
+    c, dc, *_ = repeat(step, (a, x), state)
     return (c, dc) if slopes else c
 
 
@@ -175,7 +169,7 @@ def _beta_density(a, b, x, y):
     none_large = sub(sub(lgamma(total), lgamma(big)), lgamma(little))
     # log Γ(total) - log Γ(big), the large parts of which cancel
     ratio = add(mul(sub(big, 0.5), log1p(div(little, big))), mul(little, sub(log(total), 1.0)))
-    step = sub(_stirling(total), _stirling(big))
+    step = sub(stirling(total), stirling(big))
     one_large = sub(add(ratio, step), lgamma(little))
     direct = exp(add(powers, select(ge(big, _LARGE), one_large, none_large)))
     # both large: the exponent at the mean a / (a + b) is 0, and linear terms cancel
@@ -186,7 +180,7 @@ def _beta_density(a, b, x, y):
         mul(b, _log_minus(div(y, q), div(neg(off), q))),
     )
     scale = sqrt(div(mul(p, b), 2 * math.pi))
-    both_large = mul(scale, exp(add(exponent, sub(step, _stirling(little)))))
+    both_large = mul(scale, exp(add(exponent, sub(step, stirling(little)))))
     return select(ge(little, _LARGE), both_large, direct)
 
 
@@ -205,13 +199,13 @@ def _beta_fraction(a, b, x, inside):
             c = _nonzero(add(1.0, div(term, c)))
             change = mul(c, d)
             f = mul(f, change)
-        return gt(abs(sub(change, 1.0)), _eps(f)), f, c, d
+        return gt(abs(sub(change, 1.0)), eps(f)), f, c, d
 
-    one = _filled(1.0, a)
+    one = filled(1.0, a)
     # the first term, d1, is the odd one of m = 0
     first = neg(div(mul(add(a, b), x), add(a, 1.0)))
     d = div(1.0, _nonzero(add(1.0, first)))
-    f, _, _ = _repeat(step, (a, b, x), (d, one, d))
+    f, _, _ = repeat(step, (a, b, x), (d, one, d))
     return f
 
 
@@ -231,19 +225,9 @@ def _log_minus(ratio, d):
     return select(small, near, sub(log(ratio), d))
 
 
-def _stirling(a):
-    """log Γ(a) - (a - 1/2) log a + a - log(2π) / 2, for large a."""
-    r = div(1.0, a)
-    r2 = integer_pow(r, 2)
-    total = _STIRLING[-1]
-    for coefficient in _STIRLING[-2::-1]:
-        total = add(mul(r2, total), coefficient)
-    return mul(r, total)
-
-
 def _with_ends(a, x, inner, at_zero, at_infinity):
     """`inner`, with the limits for x -> 0 and x / a -> inf, and NaN outside of the domain."""
-    at_zero, at_infinity = _filled(at_zero, a), _filled(at_infinity, a)
+    at_zero, at_infinity = filled(at_zero, a), filled(at_infinity, a)
     beyond = bitwise_or(eq(x, math.inf), eq(a, 0.0))
     before = bitwise_or(eq(x, 0.0), eq(a, math.inf))
     result = select(before, at_zero, select(beyond, at_infinity, inner))
@@ -256,48 +240,4 @@ def _with_ends(a, x, inner, at_zero, at_infinity):
 
 
 def _nonzero(x):
-    return select(eq(x, 0.0), _tiny(x), x)
-
-
-def _tiny(x):
-    return float(dtypes.finfo(aval_of(x).dtype).tiny)
-
-
-def _eps(x):
-    return float(dtypes.finfo(aval_of(x).dtype).eps)
-
-
-def _filled(value, like):
-    aval = aval_of(like)
-    return full(aval.shape, value, aval.dtype)
-
-
-def _repeat(step, constants, state):
-    """The state after `step(n, *constants, *state) -> (active, *state)` for n = 1, 2, ...
-
-    An element rests as soon as `active` does not hold of it. The loop ends when all of them rest,
-    or after so many steps that no argument in reach needs more.
-    """
-    shape, dtype = aval_of(state[0]).shape, aval_of(state[0]).dtype
-    carry = [full((), 0.0, dtype), full(shape, True), *state]
-    avals = [aval_of(v) for v in (*constants, *carry)]
-
-    def go_on(n, active, *_):
-        return [bitwise_and(lt(n, float(_STEPS)), reduce_or(active, range(len(shape))))]
-
-    def body(*operands):
-        known, (n, active, *old) = operands[: len(constants)], operands[len(constants) :]
-        n = add(n, 1.0)
-        still, *new = step(n, *known, *old)
-        new = [select(active, a, b) for a, b in zip(new, old, strict=True)]
-        return [n, bitwise_and(active, still), *new]
-
-    found = while_loop.bind(
-        *constants,
-        *carry,
-        cond=stage(go_on, avals[len(constants) :], "cond"),
-        body=stage(body, avals, "body"),
-        cond_consts=0,
-        body_consts=len(constants),
-    )
-    return found[2:]
+    return select(eq(x, 0.0), tiny(x), x)

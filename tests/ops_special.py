@@ -32,6 +32,12 @@ DIFFERENCES = {"float64": 1e5, "default": 64}
 
 OPS = [
     Op(
+        s.gamma,
+        special.gamma,
+        [case(V(-3.3, -0.6, 0.2, 1.7, 4.4, 9.5))],
+        edges=[case(V(0.0, -0.0, -1.0, np.inf, -np.inf, np.nan, 30.0, 1e-30))],
+    ),
+    Op(
         s.bessel_i0e,
         special.i0e,
         [case(A(6, low=-20, high=20))],
@@ -41,7 +47,6 @@ OPS = [
         s.bessel_i1e,
         special.i1e,
         [case(A(6, low=-20, high=20))],
-        tol=16,
         edges=[case(V(0.0, 8.0, -8.0, 700.0, np.nan))],
     ),
     Op(
@@ -49,15 +54,17 @@ OPS = [
         special.zeta,
         [case(A(6, low=1.2, high=6), A(6, low=0.3, high=6))],
         grad=(1,),
-        tol=16,
-        edges=[case(V(1.0, 3.0), V(2.0, np.nan))],
+        edges=[
+            case(V(1.0, 3.0), V(2.0, np.nan)),
+            case(V(3.0, 2.5, 3.0, 5.0, 30.0), V(-1.5, -1.5, -2.0, 200.0, 7.0)),
+        ],
     ),
     Op(
         s.polygamma,
         lambda m, x: special.polygamma(m.astype(int), x),
         [case(V(1, 1, 2, 3, 0, 4), A(6, low=0.4, high=6))],
         grad=(1,),
-        tol=LONG,
+        edges=[case(V(1, 2, 3, 0, 5), V(-0.5, -2.25, 900.0, -1.5, -4.5))],
     ),
     Op(s.igamma, special.gammainc, GAMMA, tol=LONG, order=1, edges=GAMMA_EDGES),
     Op(s.igammac, special.gammaincc, GAMMA, tol=LONG, order=1, edges=GAMMA_EDGES),

@@ -5,6 +5,7 @@ The simplest of them, erf, lgamma and their like, stand in elementwise.py.
 
 from hloom.frontend.families import FLOAT, Elementwise, binary, unary
 
+gamma = unary("gamma", FLOAT, "The gamma function; NaN at its poles but 0.")
 zeta = binary("zeta", FLOAT, "The Hurwitz zeta function: the sum of (q + k)**-x for k = 0, 1, ...")
 polygamma = binary("polygamma", FLOAT, "The derivative of order m of digamma at x.")
 bessel_i0e = unary("bessel_i0e", FLOAT, "exp(-|x|) I0(x), I0 the modified Bessel function.")

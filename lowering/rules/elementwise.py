@@ -50,8 +50,6 @@ one_to_one(
         e.erf: "chlo.erf",
         e.erfc: "chlo.erfc",
         e.erf_inv: "chlo.erf_inv",
-        e.lgamma: "chlo.lgamma",
-        e.digamma: "chlo.digamma",
         e.nextafter: "chlo.next_after",
         e.mulhi: "chlo.mulhi",
     }

@@ -1,18 +1,10 @@
-"""Lowerings of the special functions: CHLO where it has them, else decompositions."""
+"""Lowerings of the special functions: decompositions, computed in float32 for narrower floats."""
 
 from hloom.frontend import dtypes
 from hloom.frontend.prims import special as s
-from hloom.frontend.prims.elementwise import convert_element_type
-from hloom.lowering import bessel, incomplete
-from hloom.lowering.table import one_to_one, rule
-
-one_to_one(
-    {
-        s.zeta: "chlo.zeta",
-        s.polygamma: "chlo.polygamma",
-        s.bessel_i1e: "chlo.bessel_i1e",
-    }
-)
+from hloom.frontend.prims.elementwise import convert_element_type, digamma, lgamma
+from hloom.lowering import bessel, gamma, incomplete, zeta
+from hloom.lowering.table import rule
 
 
 def _decomposed(primitive, function):
@@ -32,6 +24,12 @@ def _widened(*operands, function):
     return convert_element_type(wide, dtype)
 
 
+_decomposed(lgamma, gamma.lgamma)
+_decomposed(digamma, gamma.digamma)
+_decomposed(s.gamma, gamma.gamma)
+_decomposed(s.zeta, zeta.zeta)
+_decomposed(s.polygamma, zeta.polygamma)
+_decomposed(s.bessel_i1e, bessel.bessel_i1e)
 _decomposed(s.bessel_i0e, bessel.bessel_i0e)
 _decomposed(s.igamma, incomplete.igamma)
 _decomposed(s.igammac, incomplete.igammac)

@@ -19,6 +19,7 @@ from hloom.frontend.prims.elementwise import (
 from hloom.frontend.prims.special import (
     bessel_i0e,
     bessel_i1e,
+    gamma,
     igamma,
     igamma_grad_a,
     igammac,
@@ -43,6 +44,7 @@ def _undefined(primitive, operand):
     return term
 
 
+jvp.elementwise(gamma, lambda g, x, y: mul(g, mul(y, digamma(x))))
 jvp.elementwise(digamma, lambda g, x, y: mul(g, polygamma(1.0, x)))
 jvp.elementwise(
     polygamma,
@@ -114,7 +116,7 @@ jvp.elementwise(
 )
 
 for _function in (
-    digamma, polygamma, zeta, bessel_i0e, bessel_i1e, igamma, igammac, igamma_grad_a,
+    gamma, digamma, polygamma, zeta, bessel_i0e, bessel_i1e, igamma, igammac, igamma_grad_a,
     random_gamma_grad, regularized_incomplete_beta,
 ):  # fmt: skip
     transpose.none(_function, "not linear")
