@@ -234,7 +234,7 @@ def _reflections(x, pivoting):
             x, order = _largest_first(x, order, j)
         column = _column(x, j)
         column = select(ge(_rows(column), j), column, _zero(x))
-        vector, tau = _reflector(column, j)
+        vector, tau = reflector(column, j)
         projected = mul(_filled(conjugated(tau), vector), vector)
         x = sub(x, matmul(projected, matmul(adjoint(vector), x)))
         vectors = select(eq(_columns(vectors), j), _filled(vector, vectors), vectors)
@@ -246,7 +246,7 @@ def _reflections(x, pivoting):
     return repeat(k, step, x, vectors, taus, order)
 
 
-def _reflector(column, j):
+def reflector(column, j):
     """v and tau with (1 - conj(tau) v v^H) column = beta e_j, beta real; v is 1 at row j."""
     alpha = _row(column, j)
     size = abs(column)
@@ -288,7 +288,7 @@ def hessenberg(x):
     def step(j, x, vectors, taus):
         column = _column(x, j)
         column = select(gt(_rows(column), j), column, _zero(x))
-        vector, tau = _reflector(column, add(j, 1))
+        vector, tau = reflector(column, add(j, 1))
         vector = select(gt(_rows(vector), j), vector, _zero(x))
         left = mul(_filled(conjugated(tau), vector), vector)
         x = sub(x, matmul(left, matmul(adjoint(vector), x)))

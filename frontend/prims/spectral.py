@@ -34,7 +34,7 @@ class EighImplementation(enum.Enum):
 
 
 class EigImplementation(enum.Enum):
-    """Which library finds the eigenvalues of square matrices; here LAPACK, on CPU."""
+    """Which library finds eigenvalues of square matrices: LAPACK on CPU, and none elsewhere."""
 
     CUSOLVER = "cusolver"
     MAGMA = "magma"

@@ -146,14 +146,14 @@ def eigvalsh(a: ArrayLike, UPLO: str | None = "L", *, symmetrize_input: bool = T
 
 @fused
 def eig(a: ArrayLike):
-    """Eigenvalues and eigenvectors, as columns, of square matrices; on CPU."""
+    """Eigenvalues and eigenvectors, as columns, of square matrices."""
     a = matrices("eig", a, square=True)
     return EigResult(*spectral.eig(a, compute_left_eigenvectors=False))
 
 
 @fused
 def eigvals(a: ArrayLike):
-    """Eigenvalues of square matrices; on CPU."""
+    """Eigenvalues of square matrices."""
     a = matrices("eigvals", a, square=True)
     options = {"compute_left_eigenvectors": False, "compute_right_eigenvectors": False}
     return spectral.eig(a, **options)[0]

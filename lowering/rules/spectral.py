@@ -1,14 +1,13 @@
-"""Lowerings of the spectral decompositions: LAPACK on CPU, Jacobi's rotations elsewhere.
+"""Lowerings of the spectral decompositions: LAPACK on CPU, elsewhere iterations of our own.
 
-What only LAPACK computes, eigenvalues and the Schur form of matrices that are not Hermitian, has no
-lowering for other platforms.
+Those are Jacobi's rotations for Hermitian matrices and singular values, QR iterations for others.
 """
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import spectral as sp
 from hloom.frontend.prims.elementwise import complex
-from hloom.lowering import factorizations, jacobi
+from hloom.lowering import eig, factorizations, jacobi, schur
 from hloom.lowering.lapack import INT, batch_of, kernel
 from hloom.lowering.rules.linalg import nan_unless_done, on_cpu
 from hloom.lowering.table import rule
@@ -94,6 +93,11 @@ def _geev(ctx, x, *, left, right):
     return _checked(ctx, wanted, state, ctx.outs)
 
 
+@rule(sp.eig)
+def _eig(ctx, x, *, left, right):
+    return ctx.lower_fun(eig.eig, [x], ctx.ins, left=left, right=right)
+
+
 @on_cpu(sp.schur)
 def _gees(ctx, x, *, vectors):
     (aval,), outs = ctx.ins, ctx.outs
@@ -104,6 +108,11 @@ def _gees(ctx, x, *, vectors):
         ctx, "gees", [x], [aval], [aval, aval, *parts, info, info], [(0, 0)], **options
     )
     return _checked(ctx, [form, basis][: len(outs)], state, outs)
+
+
+@rule(sp.schur)
+def _schur(ctx, x, *, vectors):
+    return ctx.lower_fun(schur.schur, [x], ctx.ins, vectors=vectors)
 
 
 @on_cpu(sp.hessenberg)
