@@ -19,12 +19,14 @@ _NAMES = {
     "hloom.api": (
         "block_until_ready clear_caches device_get device_put eval_shape make_program typeof"
     ),
+    "hloom.callbacks": "pure_callback",
     "hloom.frontend.array": "Array",
     "hloom.frontend.config": (
         "config debug_nans default_matmul_precision disable_jit enable_x64 override"
     ),
     "hloom.frontend.prims.calls": "checkpoint_name",
     "hloom.numpy.index_plan": "ds",
+    "hloom.runtime.callbacks": "effects_barrier",
     "hloom.runtime.devices": (
         "default_backend device_count devices local_device_count local_devices process_count "
         "process_index"
@@ -39,8 +41,8 @@ _NAMES = {
     "hloom.transforms.vmap": "vmap",
 }
 _MODULES = (
-    "dlpack dtypes errors export flatten_util image lax nn numpy ops random scipy tree "
-    "tree_util typing"
+    "debug dlpack dtypes errors experimental export flatten_util image lax nn numpy ops random "
+    "scipy tree tree_util typing"
 ).split()
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
         make_program,
         typeof,
     )
+    from hloom.callbacks import pure_callback
     from hloom.frontend.array import Array
     from hloom.frontend.config import (
         config,
@@ -79,6 +82,7 @@ if TYPE_CHECKING:
     )
     from hloom.frontend.prims.calls import checkpoint_name
     from hloom.numpy.index_plan import ds
+    from hloom.runtime.callbacks import effects_barrier
     from hloom.runtime.devices import (
         default_backend,
         device_count,

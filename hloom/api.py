@@ -16,9 +16,10 @@ from hloom.runtime.jit import clear as clear_jitted
 from hloom.runtime.jit import jit as _jit
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce
+from hloom.transforms.order import ordered
 from hloom.transforms.physical import physical
 
-compilation.install(dce, storage=physical)
+compilation.install(dce, last=(ordered, physical))
 
 
 def make_program(fun):

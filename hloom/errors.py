@@ -36,6 +36,7 @@ from hloom.frontend.errors import (
     ValueRangeError,
 )
 from hloom.frontend.prims.collectives import UnboundAxisError
+from hloom.runtime.failures import CallbackError
 from hloom.runtime.pjrt import BackendError, JaxlibError
 
 # the names under which JAX's users know them

@@ -45,7 +45,9 @@ class Module:
         self.target = target
         self.symbols: dict = {}
         self.names: dict = {}
+        #: Python functions that the module calls, by their number; whether they wait for each other
         self.callbacks: list = []
+        self.ordered = False
         #: libraries of kernels that the module calls, to be registered before it is compiled
         self.libraries: set = set()
         with self.context.mlir, self.context.unknown:

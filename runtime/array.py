@@ -15,6 +15,7 @@ from hloom.frontend.keys import in_memory
 from hloom.frontend.trace import PYTHON_SCALARS, Tracer, convert, leaked, scalar_aval
 from hloom.runtime import devices, pjrt
 from hloom.runtime.execution import deleted
+from hloom.runtime.failures import reveal
 from hloom.runtime.interchange import dlpack_device, exported, exported_memory
 
 
@@ -35,7 +36,11 @@ class DeviceArray(Array):
         return self._stored()
 
     def _stored(self):
-        return pjrt.to_numpy(self._live(), in_memory(self.aval))
+        try:
+            return pjrt.to_numpy(self._live(), in_memory(self.aval))
+        except RuntimeError as error:
+            reveal(error)
+            raise
 
     def _live(self):
         """The buffer; jaxlib must not be asked for the values of one that is deleted."""
@@ -136,7 +141,11 @@ class DeviceArray(Array):
     # ------------------------------------------------------------ memory
     def block_until_ready(self):
         """Wait until the value has been computed; the array."""
-        self._live().block_until_ready()
+        try:
+            self._live().block_until_ready()
+        except RuntimeError as error:
+            reveal(error)
+            raise
         return self
 
     def is_ready(self):

@@ -16,22 +16,25 @@ from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, pjrt
 from hloom.runtime.array import place, wrap_all
+from hloom.runtime.callbacks import started
 from hloom.runtime.execution import run
+from hloom.runtime.failures import Hosted
 from hloom.runtime.placement import SEVERAL_DEVICES, Following
 
 _passes: list = []
-_storage = [lambda program: program]
+_last_passes: list = []
 _memory: OrderedDict = OrderedDict()
 _MEMORY_ENTRIES = 4096
 
 
-def install(*passes, storage):
+def install(*passes, last):
     """Make `passes`, functions Program -> Program, run before every compilation.
 
-    `storage` runs last of all: it turns arrays of extended dtypes into those that lie in memory.
+    Those of `last` run when the program will be transformed no more: they say effects and extended
+    dtypes by what a module has.
     """
     _passes[:] = passes
-    _storage[:] = [storage]
+    _last_passes[:] = last
 
 
 def prepared(program):
@@ -40,6 +43,13 @@ def prepared(program):
         program = improve(program)
         if context.settings.check:
             check(program)
+    return program
+
+
+def _final(program):
+    """A prepared program as it is lowered."""
+    for rewrite in _last_passes:
+        program = rewrite(program)
     return program
 
 
@@ -66,8 +76,10 @@ class Executable:
         self.out_avals = program.out_avals
         self.handlers = [pjrt.handler(in_memory(a), placed) for a in self.out_avals]
         # a portable module holds its constants
-        consts = () if module.target == "portable" else _storage[0](program).consts
+        consts = () if module.target == "portable" else _final(program).consts
         self.execute = loaded.execute_sharded
+        if module.callbacks:
+            self.execute = started(self.execute, module.ordered)
         if consts:
             self.execute = _with_consts(self.execute, [place(c, *placed)._raw for c in consts])
         if SEVERAL_DEVICES:
@@ -91,7 +103,7 @@ def lowered(program, name, donated=(), target="xla", platform=None):
     """The StableHLO module (lowering.module.Module) of a prepared program."""
     from hloom.lowering.module import lower  # MLIR's bindings are loaded at the first lowering
 
-    program = _storage[0](program)
+    program = _final(program)
     return lower(program, name, platform or devices.default_backend(), target, donated)
 
 
@@ -107,14 +119,16 @@ def load(program, module, placed, options=()):
         pjrt.register(library)
     key = _key(module.fingerprint(), placed, options)
     client = devices.client_of(placed[0])
-    loaded = None if module.callbacks else _memory.get(key)
+    # equal modules may call different functions, so these are given to each executable
+    callbacks = list(map(Hosted, module.callbacks))
+    loaded = None if callbacks else _memory.get(key)
     if loaded is None:
-        loaded = _from_disk(client, key, placed, options, module.callbacks)
+        loaded = _from_disk(client, key, placed, options, callbacks)
         if loaded is None:
-            code = module.bytecode()
-            loaded = pjrt.compile(client, code, placed, options, module.callbacks)
+            code = module.ir if callbacks else module.bytecode()
+            loaded = pjrt.compile(client, code, placed, options, callbacks)
             _to_disk(client, key, loaded)
-        if not module.callbacks:
+        if not callbacks:
             _memory[key] = loaded
             if len(_memory) > _MEMORY_ENTRIES:
                 _memory.popitem(last=False)

@@ -1,10 +1,11 @@
 """Execution of compiled programs, and what their failures mean in the user's terms.
 
 Every program runs through `run`. A failure says what is wrong with the arrays that were given: one
-was deleted or donated, or one is donated twice.
+was deleted or donated, or one is donated twice; or that a callback raised.
 """
 
 from hloom.frontend.errors import ArgumentError, DeletedArrayError
+from hloom.runtime.failures import reveal
 
 
 def run(execute, buffers, handlers):
@@ -16,7 +17,11 @@ def run(execute, buffers, handlers):
 
 
 def explain(error, buffers):
-    """The error to raise in place of jaxlib's, or jaxlib's own if the buffers are in order."""
+    """The error to raise in place of jaxlib's, or jaxlib's own if the buffers are in order.
+
+    Raises CallbackError, with the user's exception as its cause, if a callback failed.
+    """
+    reveal(error)
     for i, b in enumerate(buffers):
         if b.is_deleted():
             return deleted(f"operand {i} of {len(buffers)}, {b.aval}, has no value any more")

@@ -2,6 +2,7 @@
 
 from hloom.lowering.rules import (
     bitcast,
+    callbacks,
     calls,
     collectives,
     complexes,

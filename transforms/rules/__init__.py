@@ -2,6 +2,7 @@
 
 from hloom.transforms.rules import (
     bitcast,
+    callbacks,
     calls,
     collectives,
     contraction,

@@ -1,0 +1,3 @@
+"""Functions whose form may still change."""
+
+from hloom.callbacks import io_callback
