@@ -5,7 +5,20 @@
 Array(3.1780539, dtype=float32, weak_type=True)
 """
 
+from hloom.scipy.special.entropy import (
+    boxcox,
+    boxcox1p,
+    entr,
+    kl_div,
+    rel_entr,
+    xlog1py,
+    xlogy,
+)
+from hloom.scipy.special.error_functions import dawsn, erf, erfc, erfcinv, erfcx, erfinv
+from hloom.scipy.special.faddeeva import wofz
 from hloom.scipy.special.gamma import (
     digamma,
     gammaln,
 )
+from hloom.scipy.special.integrals import exp1, expi, expn, fresnel, sici, spence
+from hloom.scipy.special.normal import log_ndtr, ndtr, ndtri, owens_t

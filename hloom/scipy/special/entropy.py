@@ -1,0 +1,167 @@
+"""Products and powers with logarithms, that have limits where a logarithm is infinite."""
+
+import math
+
+from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.trace import aval_of
+from hloom.numpy.promotion import promote_inexact, select
+from hloom.runtime.dispatch import fused
+from hloom.scipy.special.series import computed, log1p, polynomial
+from hloom.transforms.custom import custom_jvp
+from hloom.typing import ArrayLike
+
+
+def _times(logarithm, shift):
+    """x times `logarithm(y)`, whose derivative is 1 / (y + shift); 0 where x is 0."""
+
+    @custom_jvp
+    def product(x, y):
+        # 0 log y is 0, but NaN if y is NaN
+        zero = e.bitwise_and(e.eq(x, 0.0), e.eq(y, y))
+        return select(zero, 0.0, e.mul(x, logarithm(select(zero, 1.0, y))))
+
+    @product.defjvp
+    def product_jvp(primals, tangents):
+        (x, y), (dx, dy) = primals, tangents
+        zero = e.eq(x, 0.0)
+        slope = select(zero, 0.0, e.div(x, select(zero, 1.0, e.add(y, shift) if shift else y)))
+        return product(x, y), e.add(e.mul(dx, logarithm(y)), e.mul(dy, slope))
+
+    return product
+
+
+_xlogy, _xlog1py = _times(e.log, 0.0), _times(log1p, 1.0)
+
+
+@fused
+def xlogy(x: ArrayLike, y: ArrayLike) -> Array:
+    """x log(y), and 0 where x is 0, unless y is NaN.
+
+    >>> import hloom
+    >>> hloom.scipy.special.xlogy(0.0, 0.0)
+    Array(0., dtype=float32, weak_type=True)
+    """
+    return _xlogy(*promote_inexact("xlogy", x, y))
+
+
+@fused
+def xlog1py(x: ArrayLike, y: ArrayLike) -> Array:
+    """x log(1 + y), exact for small y, and 0 where x is 0, unless y is NaN.
+
+    >>> import hloom
+    >>> hloom.scipy.special.xlog1py(2.0, 1e-12)
+    Array(2.e-12, dtype=float32, weak_type=True)
+    """
+    return _xlog1py(*promote_inexact("xlog1py", x, y))
+
+
+# ---------------------------------------------------------------- entropies
+def _entr(x):
+    below = e.lt(x, 0.0)
+    safe = select(below, 1.0, x)
+    return select(below, -math.inf, e.neg(_xlogy(safe, safe)))
+
+
+@fused
+def entr(x: ArrayLike) -> Array:
+    """-x log(x), which is 0 at 0, and -inf for negative x.
+
+    >>> import hloom
+    >>> hloom.scipy.special.entr(0.5)
+    Array(0.34657359, dtype=float32, weak_type=True)
+    """
+    return computed("entr", _entr, x)
+
+
+#: (atanh(u) / u - 1) / u^2 in u^2, up to rounding for |u| < 0.2
+_ATANH = [1 / (2 * k + 3) for k in range(12)]
+
+
+def _divergence(p, q, extended):
+    both = e.bitwise_and(e.gt(p, 0.0), e.gt(q, 0.0))
+    none = e.bitwise_and(e.eq(p, 0.0), e.ge(q, 0.0))
+    p0, q0 = select(both, p, 1.0), select(both, q, 1.0)
+    ratio = e.div(p0, q0)
+    near = e.bitwise_and(e.gt(ratio, 0.75), e.lt(ratio, 1.5))
+    # log(p / q) is 2 atanh(u): near 1 this has no differences of nearly equal numbers
+    gap = select(near, e.sub(p0, q0), 0.0)
+    u = e.div(gap, e.add(p0, q0))
+    square = e.square(u)
+    cubic = e.mul(e.mul(u, square), polynomial(square, _ATANH))
+    close = e.mul(e.mul(p0, 2.0), cubic if extended else e.add(u, cubic))
+    # and far from it two logarithms where the ratio over- or underflows
+    kind = dtypes.finfo(aval_of(ratio).dtype)
+    plain = e.bitwise_and(e.gt(ratio, float(kind.tiny)), e.lt(ratio, math.inf))
+    log = select(plain, e.log(select(plain, ratio, 1.0)), e.sub(e.log(p0), e.log(q0)))
+    apart, rest = e.mul(p0, log), e.mul(q0, 0.0)
+    if extended:
+        close = e.add(close, e.mul(gap, u))
+        apart, rest = e.add(e.sub(apart, p0), q0), q
+    broken = e.bitwise_or(e.ne(p, p), e.ne(q, q))
+    outside = select(broken, math.nan, select(none, rest, math.inf))
+    return select(both, select(near, close, apart), outside)
+
+
+@fused
+def rel_entr(p: ArrayLike, q: ArrayLike) -> Array:
+    """p log(p / q) where both are positive, 0 where p = 0 and q >= 0, else inf.
+
+    >>> import hloom
+    >>> hloom.scipy.special.rel_entr(2.0, 1.0)
+    Array(1.3862944, dtype=float32, weak_type=True)
+    """
+    return computed("rel_entr", lambda p, q: _divergence(p, q, False), p, q)
+
+
+@fused
+def kl_div(p: ArrayLike, q: ArrayLike) -> Array:
+    """p log(p / q) - p + q where both are positive, q where p = 0 and q >= 0, else inf.
+
+    >>> import hloom
+    >>> hloom.scipy.special.kl_div(2.0, 1.0)
+    Array(0.38629436, dtype=float32, weak_type=True)
+    """
+    return computed("kl_div", lambda p, q: _divergence(p, q, True), p, q)
+
+
+# ---------------------------------------------------------------- the transform of Box and Cox
+#: (exp(s) - 1) / s up to rounding for |s| < 1/2
+_EXCESS = [1 / math.factorial(k + 1) for k in range(14)]
+
+
+def _power_excess(logarithm, power):
+    """(exp(power logarithm) - 1) / power, and `logarithm` where the power is 0."""
+    zero = e.eq(power, 0.0)
+    s = e.mul(power, select(zero, 0.0, logarithm))
+    near = e.bitwise_or(e.lt(e.abs(s), 0.5), zero)
+    small = e.mul(logarithm, polynomial(select(near, s, 0.0), _EXCESS))
+    s, power = select(near, 1.0, s), select(near, 1.0, power)
+    # exp(s) may overflow where exp(s) / power does not
+    huge = e.gt(s, 80.0)
+    half = e.exp(e.mul(select(huge, s, 0.0), 0.5))
+    above = e.mul(e.div(half, power), half)
+    return select(near, small, select(huge, above, e.div(e.expm1(select(huge, 1.0, s)), power)))
+
+
+@fused
+def boxcox(x: ArrayLike, lmbda: ArrayLike) -> Array:
+    """The Box-Cox transform (x^lmbda - 1) / lmbda, and log(x) where lmbda is 0; NaN for x < 0.
+
+    >>> import hloom
+    >>> hloom.scipy.special.boxcox(4.0, 0.5)
+    Array(2., dtype=float32, weak_type=True)
+    """
+    return computed("boxcox", lambda x, power: _power_excess(e.log(x), power), x, lmbda)
+
+
+@fused
+def boxcox1p(x: ArrayLike, lmbda: ArrayLike) -> Array:
+    """The Box-Cox transform of 1 + x, exact for small x; NaN for x < -1.
+
+    >>> import hloom
+    >>> hloom.scipy.special.boxcox1p(3.0, 0.5)
+    Array(2., dtype=float32, weak_type=True)
+    """
+    return computed("boxcox1p", lambda x, power: _power_excess(log1p(x), power), x, lmbda)

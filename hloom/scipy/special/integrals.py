@@ -1,0 +1,330 @@
+"""Exponential, sine, cosine and Fresnel integrals, and the dilogarithm (DLMF 6, 7, 8.19 and 25.12).
+
+Near 0 they are series in x or its powers, with what is singular there taken out; further out
+exponentials, sines and cosines times series in a mapped variable. The tables of both are in
+tables.py. expn is its power series up to 1, and beyond its continued fraction (DLMF 8.19.8 and
+8.19.17). The dilogarithm is the series of Bernoulli numbers in -log(x) ('t Hooft and Veltman,
+"Scalar one-loop integrals", 1979).
+"""
+
+import math
+
+from hloom.frontend.array import Array
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.trace import aval_of
+from hloom.lax.loops import fori_loop
+from hloom.numpy.promotion import select
+from hloom.runtime.dispatch import fused
+from hloom.scipy.special import tables
+from hloom.scipy.special.series import chebyshev, computed, halves, log1p, polynomial
+from hloom.transforms.custom import custom_jvp
+from hloom.typing import ArrayLike
+
+_GAMMA = 0.5772156649015329
+
+
+# ---------------------------------------------------------------- exponential integrals
+@custom_jvp
+def _exp1(x):
+    near = e.le(x, 1.0)
+    inner, outer = select(near, x, 1.0), select(near, 1.0, x)
+    small = e.mul(inner, chebyshev(e.sub(e.mul(inner, 2.0), 1.0), tables.EIN))
+    small = e.sub(e.sub(small, _GAMMA), e.log(e.abs(inner)))
+    t = e.sub(1.0, e.div(8.0, e.add(outer, 3.0)))
+    large = e.div(e.mul(e.exp(e.neg(outer)), chebyshev(t, tables.EXP1)), outer)
+    return select(e.lt(x, 0.0), math.nan, select(near, small, large))
+
+
+_exp1.defjvps(lambda t, y, x: e.neg(e.mul(t, e.div(e.exp(e.neg(x)), x))))
+
+
+@fused
+def exp1(x: ArrayLike) -> Array:
+    """The exponential integral E1, of exp(-t) / t from x to infinity; NaN for negative x.
+
+    >>> import hloom
+    >>> hloom.scipy.special.exp1(1.0)
+    Array(0.21938393, dtype=float32, weak_type=True)
+    """
+    return computed("exp1", _exp1, x)
+
+
+#: the root of expi, and what rounding it to float64 leaves
+_ROOT, _ROOT_REST = 0.3725074107813666, 1.3140183414386028e-17
+
+
+@custom_jvp
+def _expi(x):
+    below = e.lt(x, 0.0)
+    mirrored = e.neg(_exp1(select(below, e.neg(x), 1.0)))
+    return select(below, mirrored, _expi_above(select(below, 1.0, x)))
+
+
+def _expi_above(x):
+    six, twelve, last = (e.gt(x, bound) for bound in (6.0, 12.0, 24.0))
+    inner, outer = select(six, 6.0, x), select(six, x, 6.0)
+    dtype = aval_of(x).dtype.type
+    root = float(dtype(_ROOT))
+    # the zero of expi is in a factor of its own
+    rest = _ROOT - root + _ROOT_REST
+    past = e.sub(inner, root)
+    close = e.lt(e.abs(past), 0.1)
+    ratio = e.sub(e.mul(select(close, past, 0.0), 1 / _ROOT), rest / _ROOT)
+    log = select(close, e.log1p(ratio), e.log(e.mul(inner, 1 / _ROOT)))
+    back = e.div(24.0, outer)
+    twice = e.mul(back, 2.0)
+    t = select(last, e.sub(twice, 1.0), select(twelve, e.sub(twice, 3.0), e.sub(back, 3.0)))
+    t = select(six, t, e.sub(e.mul(inner, 1 / 3), 1.0))
+    pieces = (six, tables.EXPI_6), (twelve, tables.EXPI_12), (last, tables.EXPI_24)
+    value = chebyshev(t, tables.EXPI_NEAR, *pieces)
+    half = e.exp(e.mul(x, 0.5))
+    value = e.mul(value, half)
+    far = e.mul(e.div(value, outer), half)
+    near = e.add(e.sub(log, e.mul(value, rest)), e.mul(past, value))
+    return select(six, select(e.eq(x, math.inf), x, far), near)
+
+
+_expi.defjvps(lambda t, y, x: e.mul(t, e.div(e.exp(x), x)))
+
+
+@fused
+def expi(x: ArrayLike) -> Array:
+    """The exponential integral Ei: the principal value of that of exp(t) / t from -infinity to x.
+
+    >>> import hloom
+    >>> hloom.scipy.special.expi(1.0)
+    Array(1.8951179, dtype=float32, weak_type=True)
+    """
+    return computed("expi", _expi, x)
+
+
+def _expn_series(n, x, terms):
+    """For 0 < x <= 1; in the term of index n - 1 a logarithm stands for the pole."""
+    log = e.log(x)
+    total, power, harmonic = None, 1.0, 0.0
+    for m in range(terms):
+        gap = e.sub(n, m + 1.0)
+        pole = e.eq(gap, 0.0)
+        regular = e.div(1.0, select(pole, 1.0, gap))
+        term = e.mul(select(pole, e.sub(harmonic - _GAMMA, log), regular), power)
+        total = term if total is None else e.add(total, term)
+        power = e.mul(e.div(x, -(m + 1.0)), power)
+        harmonic += 1 / (m + 1)
+    return total
+
+
+def _expn_fraction(n, x, terms):
+    """exp(x) times the function, for x >= 1."""
+    sum_ = e.add(x, n)
+
+    def step(i, f):
+        k = e.convert_element_type(e.sub(terms, i), aval_of(sum_).dtype)
+        part = e.div(e.mul(k, e.sub(e.add(k, n), 1.0)), f)
+        return e.sub(e.add(sum_, e.sub(e.mul(k, 2.0), 2.0)), part)
+
+    return e.div(1.0, fori_loop(0, terms, step, e.add(sum_, 2.0 * terms)))
+
+
+@custom_jvp
+def _expn(n, x):
+    near, wide = e.le(x, 1.0), aval_of(e.add(n, x)).dtype.itemsize == 8
+    positive = e.gt(x, 0.0)
+    low = e.lt(n, 1.0)
+    order = select(low, 1.0, n)
+    inner = select(e.bitwise_and(near, positive), x, 0.5)
+    outer = select(near, 1.0, x)
+    decay = e.exp(e.neg(x))
+    large = e.mul(decay, _expn_fraction(order, outer, 100 if wide else 24))
+    value = select(near, _expn_series(order, inner, 20 if wide else 12), large)
+    value = select(low, e.div(decay, x), value)
+    at_zero = select(e.le(n, 1.0), math.inf, e.div(1.0, e.sub(select(e.le(n, 1.0), 2.0, n), 1.0)))
+    value = select(e.eq(x, 0.0), at_zero, select(e.eq(x, math.inf), 0.0, value))
+    whole = e.bitwise_and(e.ge(n, 0.0), e.eq(n, e.floor(n)))
+    return select(e.bitwise_and(whole, e.ge(x, 0.0)), value, math.nan)
+
+
+@_expn.defjvp
+def _expn_jvp(primals, tangents):
+    (n, x), (_, t) = primals, tangents
+    y = _expn(n, x)
+    zero = e.eq(n, 0.0)
+    lower = _expn(select(zero, 0.0, e.sub(n, 1.0)), x)
+    slope = select(zero, e.mul(lower, e.add(e.div(1.0, x), 1.0)), lower)
+    return y, e.neg(e.mul(t, slope))
+
+
+@fused
+def expn(n: ArrayLike, x: ArrayLike) -> Array:
+    """The exponential integral En, of exp(-x t) / t^n from 1 to infinity; not differentiable in n.
+
+    NaN where n is negative or no whole number, and where x is negative.
+
+    >>> import hloom
+    >>> hloom.scipy.special.expn(2, 1.0)
+    Array(0.14849551, dtype=float32, weak_type=True)
+    """
+    return computed("expn", _expn, n, x)
+
+
+# ---------------------------------------------------------------- sine and cosine integrals
+#: sin(x) / x in x^2, up to rounding for |x| < 1
+_SINC = [(-1) ** k / math.factorial(2 * k + 1) for k in range(10)]
+
+
+@custom_jvp
+def _sici(x):
+    size = e.abs(x)
+    far = e.gt(size, 4.0)
+    inner = select(far, 4.0, size)
+    t = e.sub(e.mul(e.square(inner), 0.125), 1.0)
+    si = e.mul(inner, chebyshev(t, tables.SI))
+    ci = e.mul(e.square(inner), chebyshev(t, tables.CIN))
+    ci = e.add(e.add(e.log(inner), _GAMMA), ci)
+    outer = select(far, size, 4.0)
+    t = e.sub(1.0, e.div(16.0, e.add(outer, 4.0)))
+    f = e.div(chebyshev(t, tables.SICI_F), outer)
+    g = e.div(e.div(chebyshev(t, tables.SICI_G), outer), outer)
+    # f and g are 0 at infinity, where there is no sine
+    angle = select(e.eq(outer, math.inf), 0.0, outer)
+    s, c = e.sin(angle), e.cos(angle)
+    si = select(far, e.sub(e.sub(math.pi / 2, e.mul(f, c)), e.mul(g, s)), si)
+    ci = select(far, e.sub(e.mul(f, s), e.mul(g, c)), ci)
+    below = e.lt(x, 0.0)
+    return select(below, e.neg(si), si), select(e.eq(x, -math.inf), math.nan, ci)
+
+
+@_sici.defjvp
+def _sici_jvp(primals, tangents):
+    (x,), (t,) = primals, tangents
+    near = e.lt(e.abs(x), 1.0)
+    small = polynomial(e.square(select(near, x, 0.0)), _SINC)
+    sinc = select(near, small, e.div(e.sin(x), select(near, 1.0, x)))
+    return _sici(x), (e.mul(t, sinc), e.mul(t, e.div(e.cos(x), x)))
+
+
+@fused
+def sici(x: ArrayLike) -> tuple[Array, Array]:
+    """The sine and cosine integrals: of sin(t) / t from 0 to x, and of cos(t) / t from infinity.
+
+    For negative x the second is the real part, that of -x.
+
+    >>> import hloom
+    >>> sine, cosine = hloom.scipy.special.sici(1.0)
+    >>> sine
+    Array(0.9460831, dtype=float32, weak_type=True)
+    """
+    return computed("sici", _sici, x)
+
+
+# ---------------------------------------------------------------- Fresnel integrals
+@custom_jvp
+def _turn(x):
+    """Cosine and sine of pi x^2 / 2, where the rounding of x^2 does not matter."""
+    bound = 1e17 if aval_of(x).dtype.itemsize == 8 else 1e9
+    x = e.clamp(-bound, x, bound)
+    high, low = halves(x)
+    quarters = e.square(high), e.mul(e.mul(high, low), 2.0), e.square(low)
+    first, second, third = [_fraction(e.mul(q, 0.25)) for q in quarters]
+    angle = e.mul(_fraction(e.add(e.add(first, second), third)), 2 * math.pi)
+    return e.cos(angle), e.sin(angle)
+
+
+def _fraction(x):
+    return e.sub(x, e.round(x))
+
+
+@_turn.defjvp
+def _turn_jvp(primals, tangents):
+    (x,), (t,) = primals, tangents
+    c, s = _turn(x)
+    rate = e.mul(t, e.mul(x, math.pi))
+    return (c, s), (e.neg(e.mul(rate, s)), e.mul(rate, c))
+
+
+@custom_jvp
+def _fresnel(x):
+    size = e.abs(x)
+    far = e.gt(size, math.sqrt(math.sqrt(10)))
+    inner, outer = select(far, 1.0, size), select(far, size, 2.0)
+    square = e.square(inner)
+    t = e.sub(e.mul(e.square(square), 0.2), 1.0)
+    s = e.mul(e.mul(square, inner), chebyshev(t, tables.FRESNEL_S))
+    c = e.mul(inner, chebyshev(t, tables.FRESNEL_C))
+    t = e.sub(1.0, e.div(10.0, e.add(e.square(outer), 2.0)))
+    over = e.div(1 / math.pi, outer)
+    f = e.mul(chebyshev(t, tables.FRESNEL_F), over)
+    g = e.mul(e.mul(chebyshev(t, tables.FRESNEL_G), e.square(over)), e.div(1.0, outer))
+    cosine, sine = _turn(outer)
+    s = select(far, e.sub(e.sub(0.5, e.mul(f, cosine)), e.mul(g, sine)), s)
+    c = select(far, e.sub(e.add(e.mul(f, sine), 0.5), e.mul(g, cosine)), c)
+    below = e.lt(x, 0.0)
+    return select(below, e.neg(s), s), select(below, e.neg(c), c)
+
+
+@_fresnel.defjvp
+def _fresnel_jvp(primals, tangents):
+    (x,), (t,) = primals, tangents
+    c, s = _turn(x)
+    return _fresnel(x), (e.mul(t, s), e.mul(t, c))
+
+
+@fused
+def fresnel(x: ArrayLike) -> tuple[Array, Array]:
+    """The Fresnel integrals S and C, of sin(pi t^2 / 2) and cos(pi t^2 / 2) from 0 to x.
+
+    >>> import hloom
+    >>> sine, cosine = hloom.scipy.special.fresnel(1.0)
+    >>> cosine
+    Array(0.7798934, dtype=float32, weak_type=True)
+    """
+    return computed("fresnel", _fresnel, x)
+
+
+# ---------------------------------------------------------------- the dilogarithm
+_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798)
+#: u / (1 - exp(-u)) - 1 - u / 2 in u^2
+_EVEN = [b / math.factorial(2 * k) for k, b in enumerate(_BERNOULLI, 1)]
+
+
+def _dilogarithm(u):
+    """spence(exp(-u)) for |u| <= log(2)."""
+    z = e.square(u)
+    odd = [1.0, *[b / (2 * k + 1) for k, b in enumerate(_EVEN, 1)]]
+    return e.mul(u, e.sub(polynomial(z, odd), e.mul(u, 0.25)))
+
+
+@custom_jvp
+def _spence(x):
+    low, high = e.lt(x, 0.5), e.gt(x, 2.0)
+    log = e.log(x)
+    # spence(x) + spence(1 - x) = pi^2 / 6 - log(x) log(1 - x)
+    # spence(x) + spence(1 / x) = -log(x)^2 / 2
+    part = select(low, x, select(high, e.div(1.0, x), 0.25))
+    other = log1p(e.neg(part))
+    outside = e.bitwise_or(low, high)
+    value = _dilogarithm(select(outside, e.neg(other), e.neg(log)))
+    safe = select(e.eq(part, 0.0), 0.0, e.mul(log, other))
+    below = e.sub(e.sub(math.pi**2 / 6, safe), value)
+    above = e.sub(e.sub(value, e.mul(log, e.add(e.mul(log, 0.5), other))), math.pi**2 / 6)
+    return select(low, below, select(high, above, value))
+
+
+@_spence.defjvp
+def _spence_jvp(primals, tangents):
+    (x,), (t,) = primals, tangents
+    near = e.lt(e.abs(e.sub(x, 1.0)), 0.5)
+    u = e.neg(e.log(select(near, x, 1.0)))
+    small = e.sub(e.mul(u, -0.5), polynomial(e.square(u), [1.0, *_EVEN]))
+    large = e.div(e.log(x), e.sub(1.0, select(near, 2.0, x)))
+    return _spence(x), e.mul(t, select(near, small, large))
+
+
+@fused
+def spence(x: Array) -> Array:
+    """The dilogarithm of 1 - x: the integral of log(t) / (1 - t) from 1 to x; NaN for negative x.
+
+    >>> import hloom
+    >>> hloom.scipy.special.spence(2.0)
+    Array(-0.822467, dtype=float32, weak_type=True)
+    """
+    return computed("spence", _spence, x)
