@@ -40,8 +40,8 @@ def xlogy(x: ArrayLike, y: ArrayLike) -> Array:
     """x log(y), and 0 where x is 0, unless y is NaN.
 
     >>> import hloom
-    >>> hloom.scipy.special.xlogy(0.0, 0.0)
-    Array(0., dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.xlogy(0.0, 0.0)), 4)
+    0.0
     """
     return _xlogy(*promote_inexact("xlogy", x, y))
 
@@ -51,8 +51,8 @@ def xlog1py(x: ArrayLike, y: ArrayLike) -> Array:
     """x log(1 + y), exact for small y, and 0 where x is 0, unless y is NaN.
 
     >>> import hloom
-    >>> hloom.scipy.special.xlog1py(2.0, 1e-12)
-    Array(2.e-12, dtype=float32, weak_type=True)
+    >>> float(hloom.scipy.special.xlog1py(0.0, -1.0))
+    0.0
     """
     return _xlog1py(*promote_inexact("xlog1py", x, y))
 
@@ -69,8 +69,8 @@ def entr(x: ArrayLike) -> Array:
     """-x log(x), which is 0 at 0, and -inf for negative x.
 
     >>> import hloom
-    >>> hloom.scipy.special.entr(0.5)
-    Array(0.34657359, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.entr(0.5)), 4)
+    0.3466
     """
     return computed("entr", _entr, x)
 
@@ -109,8 +109,8 @@ def rel_entr(p: ArrayLike, q: ArrayLike) -> Array:
     """p log(p / q) where both are positive, 0 where p = 0 and q >= 0, else inf.
 
     >>> import hloom
-    >>> hloom.scipy.special.rel_entr(2.0, 1.0)
-    Array(1.3862944, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.rel_entr(2.0, 1.0)), 4)
+    1.3863
     """
     return computed("rel_entr", lambda p, q: _divergence(p, q, False), p, q)
 
@@ -120,8 +120,8 @@ def kl_div(p: ArrayLike, q: ArrayLike) -> Array:
     """p log(p / q) - p + q where both are positive, q where p = 0 and q >= 0, else inf.
 
     >>> import hloom
-    >>> hloom.scipy.special.kl_div(2.0, 1.0)
-    Array(0.38629436, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.kl_div(2.0, 1.0)), 4)
+    0.3863
     """
     return computed("kl_div", lambda p, q: _divergence(p, q, True), p, q)
 
@@ -134,7 +134,8 @@ _EXCESS = [1 / math.factorial(k + 1) for k in range(14)]
 def _power_excess(logarithm, power):
     """(exp(power logarithm) - 1) / power, and `logarithm` where the power is 0."""
     zero = e.eq(power, 0.0)
-    s = e.mul(power, select(zero, 0.0, logarithm))
+    limit = e.bitwise_and(zero, e.eq(e.abs(logarithm), math.inf))
+    s = e.mul(power, select(limit, 0.0, logarithm))
     near = e.bitwise_or(e.lt(e.abs(s), 0.5), zero)
     small = e.mul(logarithm, polynomial(select(near, s, 0.0), _EXCESS))
     s, power = select(near, 1.0, s), select(near, 1.0, power)
@@ -150,8 +151,8 @@ def boxcox(x: ArrayLike, lmbda: ArrayLike) -> Array:
     """The Box-Cox transform (x^lmbda - 1) / lmbda, and log(x) where lmbda is 0; NaN for x < 0.
 
     >>> import hloom
-    >>> hloom.scipy.special.boxcox(4.0, 0.5)
-    Array(2., dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.boxcox(4.0, 0.5)), 4)
+    2.0
     """
     return computed("boxcox", lambda x, power: _power_excess(e.log(x), power), x, lmbda)
 
@@ -161,7 +162,7 @@ def boxcox1p(x: ArrayLike, lmbda: ArrayLike) -> Array:
     """The Box-Cox transform of 1 + x, exact for small x; NaN for x < -1.
 
     >>> import hloom
-    >>> hloom.scipy.special.boxcox1p(3.0, 0.5)
-    Array(2., dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.boxcox1p(3.0, 0.5)), 4)
+    2.0
     """
     return computed("boxcox1p", lambda x, power: _power_excess(log1p(x), power), x, lmbda)

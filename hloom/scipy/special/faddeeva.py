@@ -72,7 +72,7 @@ def wofz(z: ArrayLike) -> Array:
 
     >>> import hloom
     >>> hloom.scipy.special.wofz(1j)
-    Array(0.42758358+0.j, dtype=complex64, weak_type=True)
+    Array(0.42758358+0.j, dtype=complex64)
     """
     z = operand("wofz", z)
     aval = aval_of(z)

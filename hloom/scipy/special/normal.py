@@ -51,8 +51,8 @@ def ndtr(x: ArrayLike) -> Array:
     """The normal distribution function: the probability of a normal number up to x.
 
     >>> import hloom
-    >>> hloom.scipy.special.ndtr(-2.0)
-    Array(0.02275013, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.ndtr(-2.0)), 4)
+    0.0228
     """
     return computed("ndtr", _ndtr, x)
 
@@ -81,8 +81,8 @@ def log_ndtr(x: ArrayLike, series_order: int = 3) -> Array:
     that the result does not depend on it.
 
     >>> import hloom
-    >>> hloom.scipy.special.log_ndtr(-50.0)
-    Array(-1254.8313, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.log_ndtr(-50.0)), 4)
+    -1254.8314
     """
     if not 0 <= operator.index(series_order) <= 30:
         found, remedy = f"it is {series_order}", "leave series_order away"
@@ -103,8 +103,8 @@ def ndtri(p: ArrayLike) -> Array:
     """The inverse of `ndtr`: the quantile of the normal distribution; NaN outside [0, 1].
 
     >>> import hloom
-    >>> hloom.scipy.special.ndtri(0.975)
-    Array(1.959964, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.ndtri(0.975)), 4)
+    1.96
     """
     return computed("ndtri", _ndtri, p)
 
@@ -165,7 +165,7 @@ def owens_t(h: ArrayLike, a: ArrayLike) -> Array:
     """Owen's T: the probability of X > h and 0 < Y < a X, X and Y independent normal numbers.
 
     >>> import hloom
-    >>> hloom.scipy.special.owens_t(1.0, 0.5)
-    Array(0.04306469, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.owens_t(1.0, 0.5)), 4)
+    0.0431
     """
     return computed("owens_t", _owens_t, h, a)
