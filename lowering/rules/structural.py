@@ -1,6 +1,8 @@
 """Lowerings of the structural primitives."""
 
+from hloom.frontend import dtypes
 from hloom.frontend.prims import structural as s
+from hloom.frontend.prims.elementwise import complex, imag, real
 from hloom.lowering.table import rule
 
 
@@ -34,8 +36,17 @@ def _slice(ctx, x, *, start_indices, limit_indices, strides):
     return ctx.op("stablehlo.slice", [x], attributes)
 
 
+def _pad_parts(x, value, *, padding_config):
+    """Complex numbers padded part by part."""
+    parts = [s.pad(part(x), part(value), padding_config) for part in (real, imag)]
+    return complex(*parts)
+
+
 @rule(s.pad)
 def _pad(ctx, x, value, *, padding_config):
+    if ctx.module.target == "portable" and dtypes.is_complex(ctx.ins[0].dtype):
+        # IREE's compiler crashes where complex numbers are padded
+        return ctx.lower_fun(_pad_parts, [x, value], ctx.ins, padding_config=padding_config)
     low, high, interior = zip(*padding_config, strict=True) if padding_config else ((), (), ())
     attributes = {
         "edge_padding_low": ctx.ints(low),
