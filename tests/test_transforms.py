@@ -231,3 +231,30 @@ def test_a_repeated_function_is_traced_and_lowered_once():
     text = lowered.as_text()
     assert text.count("func.func private") <= 3
     assert text.count("stablehlo.cosine") == 1
+
+
+# ---------------------------------------------------------------- custom derivatives
+def test_a_custom_rule_may_call_a_custom_function_on_tangents():
+    @hloom.custom_jvp
+    def scaled(a, x):
+        return a * x
+
+    @scaled.defjvp
+    def _(primals, tangents):
+        (a, x), (da, dx) = primals, tangents
+        return scaled(a, x), da * x + a * dx
+
+    @hloom.custom_jvp
+    def cube(x):
+        return x**3
+
+    @cube.defjvp
+    def _(primals, tangents):
+        (x,), (dx,) = primals, tangents
+        return cube(x), scaled(3 * x**2, dx)
+
+    x = np.array([1.0, -2.0])
+    for f in (cube, hloom.jit(cube)):
+        np.testing.assert_allclose(hloom.grad(lambda x: jnp.sum(f(x)))(x), 3 * x**2)
+        np.testing.assert_allclose(hloom.jacrev(hloom.jacrev(f))(x).sum((1, 2)), 6 * x)
+        np.testing.assert_allclose(hloom.jacfwd(hloom.jacrev(f))(x).sum((1, 2)), 6 * x)

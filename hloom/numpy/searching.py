@@ -190,7 +190,7 @@ def _search(a, v, before, looped, dtype=None):
     one = typed_literal(1, dtype)
 
     def step(k, count):
-        return advanced(count, e.shift_left(one, e.sub(bits - 1, k)))
+        return advanced(count, e.shift_left(one, to_dtype(e.sub(bits - 1, k), dtype)))
 
     return fori_loop(0, bits, step, count)
 

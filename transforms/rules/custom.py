@@ -7,6 +7,7 @@ from hloom.frontend.prims.calls import (
     call,
     custom_jvp_call,
     custom_vjp_call,
+    jit,
     linear_call,
     optimization_barrier,
 )
@@ -33,6 +34,12 @@ def _no_closure(rule, tangents, num_consts):
 def _custom_jvp(primals, tangents, *, program, rule, num_consts):
     _no_closure(rule, tangents, num_consts)
     return rule(primals[num_consts:], tangents[num_consts:])
+
+
+@transpose.rule(custom_jvp_call)
+def _custom_jvp_transpose(cts, *operands, program, rule, num_consts):
+    # called on tangents, by the derivative of another function, so it is linear in them
+    return transpose.rules[jit](cts, *operands, program=program)
 
 
 @batch.rule(custom_jvp_call)
@@ -173,6 +180,6 @@ def _name_jvp(primals, tangents, *, name):
 
 jvp.none(calls.stop, "its operand counts as a constant")
 
-for _primitive in (calls.custom_jvp_call, calls.custom_vjp_call, calls.checkpoint):
+for _primitive in (calls.custom_vjp_call, calls.checkpoint):
     transpose.none(_primitive, "its derivative is another operation")
 transpose.none(calls.name, "tangents have no name")

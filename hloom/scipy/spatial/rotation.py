@@ -1,0 +1,257 @@
+"""`Rotation`: rotations in three dimensions, kept as unit quaternions."""
+
+import dataclasses
+import math
+
+from hloom.frontend.array import Array
+from hloom.frontend.errors import ArgumentError, IndexingError, ShapeError, ValueRangeError
+from hloom.frontend.registry import register_dataclass
+from hloom.frontend.trace import aval_of
+from hloom.numpy import asarray, broadcast_to, concatenate
+from hloom.numpy.promotion import promote_dtypes_inexact
+from hloom.random import normal
+from hloom.scipy.spatial import quaternions as q
+from hloom.scipy.spatial.averages import aligned, mean
+from hloom.scipy.spatial.euler import check_angles, parsed
+
+_DEGREE = math.pi / 180
+
+
+@register_dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
+class Rotation:
+    """A rotation in three dimensions, or several: a tree with the unit quaternions as its leaf.
+
+    `quat` has shape (..., 4), the scalar last. Constructors `from_…` take arrays with any leading
+    axes; methods `as_…` and `apply` give such, and leading axes of two rotations broadcast. All
+    have derivatives, at the rotation by zero too.
+
+    >>> import hloom.numpy as np
+    >>> from hloom.scipy.spatial.transform import Rotation
+    >>> turn = Rotation.from_euler("z", 90, degrees=True)
+    >>> np.round(turn.apply(np.array([1.0, 0.0, 0.0])), 3)
+    Array([0., 1., 0.], dtype=float32)
+    """
+
+    quat: Array
+
+    # ------------------------------------------------------------ made from other forms
+    @classmethod
+    def from_quat(cls, quat, *, scalar_first=False):
+        """From quaternions (..., 4) of any length but 0; the scalar is last or first."""
+        quat = _array("from_quat", quat, (4,))
+        if scalar_first:
+            quat = concatenate([quat[..., 1:], quat[..., :1]], -1)
+        return cls(q.normalized(quat))
+
+    @classmethod
+    def from_matrix(cls, matrix):
+        """From orthogonal matrices (..., 3, 3) of determinant 1."""
+        return cls(q.from_matrix(_array("from_matrix", matrix, (3, 3))))
+
+    @classmethod
+    def from_rotvec(cls, rotvec, degrees=False):
+        """From vectors (..., 3): axes times angles, in radians or degrees."""
+        rotvec = _array("from_rotvec", rotvec, (3,))
+        return cls(q.from_rotvec(rotvec * _DEGREE if degrees else rotvec))
+
+    @classmethod
+    def from_mrp(cls, mrp):
+        """From modified Rodrigues parameters (..., 3): axes times tan(angle / 4)."""
+        return cls(q.from_mrp(_array("from_mrp", mrp, (3,))))
+
+    @classmethod
+    def from_euler(cls, seq, angles, degrees=False):
+        """From angles (..., n) about the n axes of `seq`, such as "zyx", up to three.
+
+        Axes of small letters stand still, those of capitals turn with the body. For one axis, the
+        angles may be a scalar. Raises ValueError for another sequence or shape.
+        """
+        axes, intrinsic = parsed("Rotation.from_euler", seq)
+        return cls(_about("from_euler", axes, angles, intrinsic, degrees))
+
+    @classmethod
+    def from_davenport(cls, axes, order, angles, degrees=False):
+        """From angles (..., n) about axes (n, 3), each at right angles to the next.
+
+        `order` is "intrinsic" if the axes turn with the body, or "extrinsic".
+        """
+        axes, intrinsic = _davenport("from_davenport", axes, order)
+        return cls(_about("from_davenport", axes, angles, intrinsic, degrees))
+
+    @classmethod
+    def identity(cls, num=None, dtype=float):
+        """The rotation by zero, or `num` of them."""
+        unit = asarray([0, 0, 0, 1], dtype)
+        return cls(unit if num is None else broadcast_to(unit, (num, 4)))
+
+    @classmethod
+    def random(cls, random_key, num=None):
+        """A rotation, or `num` of them, uniform among all rotations."""
+        return cls(q.normalized(normal(random_key, (4,) if num is None else (num, 4))))
+
+    @classmethod
+    def concatenate(cls, rotations):
+        """All rotations of a sequence of Rotations, or of one, along a first axis."""
+        rotations = [rotations] if isinstance(rotations, cls) else list(rotations)
+        if not rotations or not all(isinstance(r, cls) for r in rotations):
+            found = f"it was given {[type(r).__name__ for r in rotations]}"
+            raise ArgumentError("concatenate: takes Rotations", found, "give one or more")
+        return cls(concatenate([r.quat.reshape(-1, 4) for r in rotations]))
+
+    @classmethod
+    def align_vectors(cls, a, b, weights=None):
+        """The Rotation that takes vectors `b` (n, 3) nearest to `a`, and the distance that is left.
+
+        That is the root of the weighted sum of squares (Kabsch, 1976).
+        """
+        a, b = _array("align_vectors", a, (3,)), _array("align_vectors", b, (3,))
+        found = [a.reshape(-1, 3), b.reshape(-1, 3)]
+        if a.shape != b.shape or a.ndim > 2:
+            lines = f"they have shapes {a.shape} and {b.shape}"
+            raise ShapeError("align_vectors: takes as many of both", lines, "give (n, 3) for each")
+        turn, left = aligned(*found, weights)
+        return cls(q.from_matrix(turn)), left
+
+    # ------------------------------------------------------------ given as other forms
+    def as_quat(self, canonical=False, scalar_first=False):
+        """Quaternions (..., 4); `canonical` chooses of q and -q the one with w positive."""
+        quat = q.canonical(self.quat) if canonical else self.quat
+        return concatenate([quat[..., 3:], quat[..., :3]], -1) if scalar_first else quat
+
+    def as_matrix(self):
+        """Orthogonal matrices (..., 3, 3)."""
+        return q.to_matrix(self.quat)
+
+    def as_rotvec(self, degrees=False):
+        """Vectors (..., 3): axes times angles up to pi, or 180 degrees."""
+        found = q.to_rotvec(self.quat)
+        return found / _DEGREE if degrees else found
+
+    def as_mrp(self):
+        """Modified Rodrigues parameters (..., 3)."""
+        return q.to_mrp(self.quat)
+
+    def as_euler(self, seq, degrees=False):
+        """Angles (..., 3) about the three axes of `seq`, as `from_euler` takes them.
+
+        The first and the third are within half a turn; the second is from 0 to pi if the first axis
+        is the third, else within pi / 2. Where they are not unique, the third is 0.
+        """
+        axes, intrinsic = parsed("Rotation.as_euler", seq, (3,))
+        found = q.angles_about(self.quat, axes.astype(self.quat.dtype), intrinsic)
+        return found / _DEGREE if degrees else found
+
+    def as_davenport(self, axes, order, degrees=False):
+        """Angles (..., 3) about axes (3, 3), as `from_davenport` takes them."""
+        axes, intrinsic = _davenport("as_davenport", axes, order)
+        if axes.shape[0] != 3:
+            found = f"axes have shape {axes.shape}"
+            raise ShapeError("as_davenport: takes three axes", found, "give shape (3, 3)")
+        found = q.angles_about(self.quat, axes.astype(self.quat.dtype), intrinsic)
+        return found / _DEGREE if degrees else found
+
+    # ------------------------------------------------------------ operations
+    def apply(self, vectors, inverse=False):
+        """Vectors (..., 3) turned by the rotations, or by their inverses."""
+        vectors = _array("apply", vectors, (3,))
+        return q.rotated(q.inverse(self.quat) if inverse else self.quat, vectors)
+
+    def inv(self):
+        """The inverses."""
+        return Rotation(q.inverse(self.quat))
+
+    def magnitude(self):
+        """The angles, from 0 to pi."""
+        return q.angle(self.quat)
+
+    def approx_equal(self, other, atol=None, degrees=False):
+        """Whether the angles between rotations are below `atol`, by default 1e-8 radians."""
+        atol = 1e-8 if atol is None else atol * _DEGREE if degrees else atol
+        return (self * other.inv()).magnitude() < atol
+
+    def mean(self, weights=None):
+        """The Rotation nearest to all in the sense of squares of quaternions, weighted."""
+        return Rotation(mean(self.quat.reshape(-1, 4), weights))
+
+    def __mul__(self, other):
+        """The rotation by `other`, then by this."""
+        if not isinstance(other, Rotation):
+            return NotImplemented
+        return Rotation(q.compose(self.quat, other.quat))
+
+    def __pow__(self, n, modulus=None):
+        """The rotation about the same axis by `n` times the angle."""
+        if modulus is not None:
+            found = f"modulus is {modulus}"
+            raise ValueRangeError("Rotation: a power has no modulus", found, "leave it out")
+        return Rotation(q.from_rotvec(n * self.as_rotvec()))
+
+    # ------------------------------------------------------------ a sequence
+    @property
+    def single(self):
+        """Whether this is one rotation, without leading axes."""
+        return self.quat.ndim == 1
+
+    @property
+    def shape(self):
+        """The lengths of the leading axes."""
+        return self.quat.shape[:-1]
+
+    def __len__(self):
+        if self.single:
+            found, remedy = "its shape is ()", "ask for `single` or `shape`"
+            raise ArgumentError("Rotation: a single one has no length", found, remedy)
+        return self.quat.shape[0]
+
+    def __bool__(self):
+        return True
+
+    def __iter__(self):
+        return (Rotation(x) for x in self._several("iterated over").quat)
+
+    def __getitem__(self, indexer):
+        """The rotations at positions along the leading axes."""
+        quat = self._several("indexed").quat
+        n = quat.shape[0]
+        if isinstance(indexer, int) and not -n <= indexer < n:
+            found = f"it has {n} rotations, the index is {indexer}"
+            raise IndexingError("Rotation: no such rotation", found, f"use {-n} to {n - 1}")
+        places = indexer if isinstance(indexer, tuple) else (indexer,)
+        rest = () if any(p is Ellipsis for p in places) else (Ellipsis,)
+        return Rotation(quat[(*places, *rest, slice(None))])
+
+    def _several(self, use):
+        if self.single:
+            found = "its shape is ()"
+            remedy = "make several with Rotation.concatenate"
+            raise ArgumentError(f"Rotation: a single one cannot be {use}", found, remedy)
+        return self
+
+
+def _array(name, x, shape):
+    """An argument as an array of inexact dtype whose last axes have a shape."""
+    (x,) = promote_dtypes_inexact(f"Rotation.{name}", asarray(x))
+    if aval_of(x).shape[-len(shape) :] != shape:
+        wanted = f"(..., {', '.join(map(str, shape))})"
+        found = f"it was given shape {aval_of(x).shape}"
+        raise ShapeError(f"Rotation.{name}: takes shape {wanted}", found, "reshape it")
+    return x
+
+
+def _about(name, axes, angles, intrinsic, degrees):
+    (angles,) = promote_dtypes_inexact(f"Rotation.{name}", asarray(angles))
+    check_angles(f"Rotation.{name}", angles.shape, axes.shape[0])
+    angles = angles[None] if angles.ndim == 0 else angles
+    angles = angles * _DEGREE if degrees else angles
+    return q.about(axes.astype(angles.dtype), angles, intrinsic)
+
+
+def _davenport(name, axes, order):
+    """Axes of length 1, and whether they turn with the body."""
+    kinds = {"intrinsic": True, "i": True, "extrinsic": False, "e": False}
+    if order not in kinds:
+        remedy = 'use "intrinsic" or "extrinsic"'
+        raise ValueRangeError(f"Rotation.{name}: no such order", f"it is {order!r}", remedy)
+    axes = _array(name, axes, (3,)).reshape(-1, 3)
+    return q.normalized(axes), kinds[order]
