@@ -74,6 +74,8 @@ def _sort(ctx, *operands, dimension, is_stable, num_keys):
 def _sort_pairs(ctx, *operands, dimension, is_stable, num_keys):
     if len(operands) == 1:
         return _sort(ctx, *operands, dimension=dimension, is_stable=is_stable, num_keys=num_keys)
+    if ctx.ins[0].size == 0:
+        return list(operands)
     # XLA sorts one array much faster than several: positions by each key, then all in their order
     keys, avals = _keys(ctx, operands[:num_keys])
     index = ShapedArray(ctx.ins[0].shape, index_dtype(ctx.ins[0].shape))
