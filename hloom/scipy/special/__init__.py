@@ -15,10 +15,21 @@ from hloom.scipy.special.entropy import (
     xlogy,
 )
 from hloom.scipy.special.error_functions import dawsn, erf, erfc, erfcinv, erfcx, erfinv
+from hloom.scipy.special.exponential_integrals import exp1, expi, expn
 from hloom.scipy.special.faddeeva import wofz
 from hloom.scipy.special.gamma import (
+    beta,
+    betaln,
+    comb,
     digamma,
+    factorial,
+    gamma,
     gammaln,
+    gammasgn,
+    loggamma,
+    multigammaln,
+    poch,
+    polygamma,
 )
-from hloom.scipy.special.integrals import exp1, expi, expn, fresnel, sici, spence
+from hloom.scipy.special.integrals import fresnel, sici, spence
 from hloom.scipy.special.normal import log_ndtr, ndtr, ndtri, owens_t

@@ -71,8 +71,8 @@ def wofz(z: ArrayLike) -> Array:
     """The Faddeeva function exp(-z^2) erfc(-i z), complex.
 
     >>> import hloom
-    >>> hloom.scipy.special.wofz(1j)
-    Array(0.42758358+0.j, dtype=complex64)
+    >>> round(float(hloom.scipy.special.wofz(1j).real), 4)
+    0.4276
     """
     z = operand("wofz", z)
     aval = aval_of(z)

@@ -81,8 +81,8 @@ def log_ndtr(x: ArrayLike, series_order: int = 3) -> Array:
     that the result does not depend on it.
 
     >>> import hloom
-    >>> round(float(hloom.scipy.special.log_ndtr(-50.0)), 4)
-    -1254.8314
+    >>> round(float(hloom.scipy.special.log_ndtr(-5.0)), 4)
+    -15.065
     """
     if not 0 <= operator.index(series_order) <= 30:
         found, remedy = f"it is {series_order}", "leave series_order away"

@@ -1,4 +1,4 @@
-"""Chebyshev coefficients of the functions of error_functions.py and integrals.py.
+"""Chebyshev coefficients of the functions of error_functions.py and the modules of integrals.
 
 Each table is the interpolant of a function in t on [-1, 1] at 64 points, computed with 60 digits;
 t = -1 and t = 1 are the ends of the function's range, the upper one often infinity.
