@@ -24,6 +24,7 @@ from hloom.frontend.prims.elementwise import (
     integer_pow,
     le,
     log,
+    log1p,
     lt,
     mul,
     ne,
@@ -230,6 +231,19 @@ def stirling(a):
     """log Γ(a) - (a - 1/2) log a + a - log(2π) / 2, for large a."""
     r = div(1.0, a)
     return mul(r, horner(integer_pow(r, 2), _STIRLING))
+
+
+def log_quotient(a, d):
+    """log Γ(a + d) / Γ(a) for positive a and d, whose relative error is small even for small d."""
+    total = None
+    for _ in range(int(_LARGE)):
+        below = lt(a, _LARGE)
+        step = select(below, log1p(div(d, a)), 0.0)
+        total = step if total is None else add(total, step)
+        a = select(below, add(a, 1.0), a)
+    end = add(a, d)
+    far = add(mul(sub(a, 0.5), log1p(div(d, a))), mul(d, sub(log(end), 1.0)))
+    return sub(add(far, sub(stirling(end), stirling(a))), total)
 
 
 def _step_down(x, steps, bound, total=None):

@@ -5,6 +5,7 @@
 Array(3.1780539, dtype=float32, weak_type=True)
 """
 
+from hloom.nn.softmax import logsumexp
 from hloom.scipy.special.entropy import (
     boxcox,
     boxcox1p,
@@ -31,5 +32,8 @@ from hloom.scipy.special.gamma import (
     poch,
     polygamma,
 )
+from hloom.scipy.special.incomplete import betainc, gammainc, gammaincc
 from hloom.scipy.special.integrals import fresnel, sici, spence
 from hloom.scipy.special.normal import log_ndtr, ndtr, ndtri, owens_t
+from hloom.scipy.special.sigmoids import expit, log_softmax, logit, softmax
+from hloom.scipy.special.zeta import bernoulli, zeta
