@@ -105,7 +105,7 @@ class Runner:
             module = runtime.VmModule.copy_buffer(config.vm_instance, vmfb)
             modules = [*config.default_vm_modules, module]
             self._context = runtime.VmContext(config.vm_instance, modules)
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, LookupError) as error:
             raise IreeError(
                 f"iree.Runner: a program of {len(vmfb)} bytes on {driver}",
                 _first_line(error),
@@ -131,7 +131,7 @@ class Runner:
             operands.push_ref(self._to_device(np.asarray(array)))
         try:
             self._context.invoke(self._entry, operands, results)
-        except (ValueError, RuntimeError) as error:
+        except (ValueError, RuntimeError, LookupError) as error:
             given = ", ".join(f"{np.asarray(a).dtype}{list(np.shape(a))}" for a in arrays)
             raise IreeError(
                 f"iree.Runner: {self._function}({given})",
