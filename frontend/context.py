@@ -2,7 +2,7 @@
 
 `context.trace` is None when operations run at once on concrete values; otherwise it is the Trace
 that every primitive goes to (see trace.py). `context.axes` maps the name of each mapped axis to its
-size.
+size. `context.scopes` is the path of the named scopes (see scopes.py).
 """
 
 import contextlib
@@ -17,6 +17,7 @@ class Context(threading.local):
     trace: Any = None
     settings: Any = None
     axes: dict = {}
+    scopes: str = ""
 
 
 context = Context()

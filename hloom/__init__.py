@@ -17,32 +17,38 @@ from hloom.version import __version__
 #: module -> the public names that it holds
 _NAMES = {
     "hloom.api": (
-        "block_until_ready clear_caches device_get device_put eval_shape make_program typeof"
+        "block_until_ready clear_caches copy_to_host_async device_get device_put "
+        "ensure_compile_time_eval eval_shape fwd_and_bwd live_arrays make_program typeof"
     ),
     "hloom.callbacks": "pure_callback",
+    "hloom.environment": "print_environment_info",
     "hloom.frontend.array": "Array",
     "hloom.frontend.config": (
         "config debug_nans default_matmul_precision disable_jit enable_x64 override"
     ),
+    "hloom.frontend.dtypes": "float0",
     "hloom.frontend.prims.calls": "checkpoint_name",
+    "hloom.frontend.scopes": "named_call named_scope",
     "hloom.numpy.index_plan": "ds",
     "hloom.runtime.callbacks": "effects_barrier",
     "hloom.runtime.devices": (
         "default_backend device_count devices local_device_count local_devices process_count "
-        "process_index"
+        "process_index process_indices host_count host_id host_ids"
     ),
     "hloom.runtime.jit": "jit",
     "hloom.runtime.spec": "ShapeDtypeStruct",
+    "hloom.transforms.closure": "closure_convert custom_gradient",
     "hloom.transforms.custom": "custom_jvp custom_vjp",
     "hloom.transforms.derivatives": (
-        "grad hessian jacfwd jacrev jvp linear_transpose linearize value_and_grad vjp"
+        "grad hessian jacfwd jacobian jacrev jvp linear_transpose linearize value_and_grad vjp"
     ),
     "hloom.transforms.remat": "checkpoint checkpoint_policies remat",
     "hloom.transforms.vmap": "vmap",
 }
 _MODULES = (
-    "debug dlpack dtypes errors experimental export flatten_util image lax nn numpy ops random "
-    "scipy tree tree_util typing"
+    "ad_checkpoint core custom_batching custom_derivatives debug dlpack dtypes errors "
+    "experimental export ffi flatten_util image lax nn numpy ops random scipy stages "
+    "test_util tree tree_util typing"
 ).split()
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 
@@ -64,13 +70,18 @@ if TYPE_CHECKING:
     from hloom.api import (
         block_until_ready,
         clear_caches,
+        copy_to_host_async,
         device_get,
         device_put,
+        ensure_compile_time_eval,
         eval_shape,
+        fwd_and_bwd,
+        live_arrays,
         make_program,
         typeof,
     )
     from hloom.callbacks import pure_callback
+    from hloom.environment import print_environment_info
     from hloom.frontend.array import Array
     from hloom.frontend.config import (
         config,
@@ -80,25 +91,33 @@ if TYPE_CHECKING:
         enable_x64,
         override,
     )
+    from hloom.frontend.dtypes import float0
     from hloom.frontend.prims.calls import checkpoint_name
+    from hloom.frontend.scopes import named_call, named_scope
     from hloom.numpy.index_plan import ds
     from hloom.runtime.callbacks import effects_barrier
     from hloom.runtime.devices import (
         default_backend,
         device_count,
         devices,
+        host_count,
+        host_id,
+        host_ids,
         local_device_count,
         local_devices,
         process_count,
         process_index,
+        process_indices,
     )
     from hloom.runtime.jit import jit
     from hloom.runtime.spec import ShapeDtypeStruct
+    from hloom.transforms.closure import closure_convert, custom_gradient
     from hloom.transforms.custom import custom_jvp, custom_vjp
     from hloom.transforms.derivatives import (
         grad,
         hessian,
         jacfwd,
+        jacobian,
         jacrev,
         jvp,
         linear_transpose,

@@ -5,17 +5,19 @@ import numpy as np
 from hloom.frontend import printer as _printer  # noqa: F401 - shows programs
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
+from hloom.frontend.context import tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import compile as compilation
 from hloom.runtime import control as _control  # noqa: F401 - runs control flow on concrete values
-from hloom.runtime import dispatch
-from hloom.runtime.array import DeviceArray, place
+from hloom.runtime import devices, dispatch
+from hloom.runtime.array import DeviceArray, place, wrap
 from hloom.runtime.jit import _specs
 from hloom.runtime.jit import clear as clear_jitted
 from hloom.runtime.jit import jit as _jit
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce
+from hloom.transforms.derivatives import vjp
 from hloom.transforms.order import ordered
 from hloom.transforms.physical import physical
 
@@ -73,6 +75,74 @@ def device_put(x, device=None):
     if type(x) is np.ndarray:
         return place(x, device)
     return pytree.map(lambda leaf: leaf if isinstance(leaf, Tracer) else place(leaf, device), x)
+
+
+def copy_to_host_async(x):
+    """Begin to copy the arrays of a tree to the host, so that reading them waits less; the tree."""
+    for leaf in pytree.leaves(x):
+        if hasattr(leaf, "copy_to_host_async"):
+            leaf.copy_to_host_async()
+    return x
+
+
+def live_arrays(platform=None):
+    """The arrays of a platform that have memory now, constants included, in a list.
+
+    An array of PRNG keys is listed as its words.
+    """
+    raws = devices.client(platform).live_arrays()
+    return [wrap(raw, raw.aval) for raw in raws if not raw.is_deleted()]
+
+
+def ensure_compile_time_eval():
+    """Inside a `with` block, operations on concrete values run at once, also while tracing.
+
+    A traced value cannot be used there: TracedValueError.
+
+    >>> import hloom
+    >>> @hloom.jit
+    ... def f(x):
+    ...     with hloom.ensure_compile_time_eval():
+    ...         n = hloom.numpy.arange(4).sum()
+    ...     return x[: int(n)].shape[0]
+    >>> f(hloom.numpy.ones(9))
+    Array(6, dtype=int32, weak_type=True)
+    """
+    return tracing(None)
+
+
+def fwd_and_bwd(fun, argnums, has_aux=False, jitted=True):
+    """The two halves of reverse mode: `fwd(*args)` and `bwd(residuals, cotangent)`.
+
+    `fwd` gives the result of `fun` and the residuals, a tree of arrays, and with `has_aux` the
+    auxiliary data third; `bwd` gives the cotangents of the arguments that `argnums` names, a tuple,
+    or one alone for an int. Both are jitted unless told otherwise.
+
+    >>> import hloom
+    >>> fwd, bwd = hloom.fwd_and_bwd(lambda x, y: x * y, argnums=(0, 1))
+    >>> y, residuals = fwd(3.0, 4.0)
+    >>> [float(g) for g in bwd(residuals, 1.0)]
+    [4.0, 3.0]
+    """
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def fwd(*args):
+        places = [i % len(args) for i in numbers]
+
+        def partial(*values):
+            full = list(args)
+            for i, v in zip(places, values):
+                full[i] = v
+            return fun(*full)
+
+        partial.__name__ = name_of(fun)
+        return vjp(partial, *[args[i] for i in places], has_aux=has_aux)
+
+    def bwd(residuals, cotangent):
+        found = residuals(cotangent)
+        return found[0] if isinstance(argnums, int) else found
+
+    return (_jit(fwd), _jit(bwd)) if jitted else (fwd, bwd)
 
 
 def device_get(x):

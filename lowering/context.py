@@ -9,10 +9,11 @@ import threading
 import numpy as np
 from jaxlib.mlir import ir
 from jaxlib.mlir._mlir_libs import _jax_mlir_ext
-from jaxlib.mlir.dialects import chlo, mhlo, sdy, stablehlo
 
 from hloom.frontend import dtypes
+from hloom.frontend.scopes import Scoped
 from hloom.frontend.source import is_internal
+from hloom.lowering.dialects import chlo, mhlo, sdy, stablehlo
 
 _MODULES_PER_CONTEXT = 512
 
@@ -56,6 +57,8 @@ class Context:
         self.types: dict = {}
         self.attributes: dict = {}
         self.uses = 0
+        #: how many locations with scopes have been made
+        self.scoped = 0
         with self.mlir:
             self.unknown = ir.Location.unknown()
             self._locations = _jax_mlir_ext.TracebackToLocationCache(
@@ -63,11 +66,14 @@ class Context:
             )
 
     def location(self, snapshot):
-        """The MLIR location of a snapshot of the stack: the user's innermost frame."""
+        """The MLIR location of a snapshot of the stack: the user's innermost frame, and scopes."""
         try:
             return self._locations.get(snapshot)
         except TypeError:
-            return self.unknown
+            if type(snapshot) is not Scoped:
+                return self.unknown
+            self.scoped += 1
+            return ir.Location.name(snapshot.path, self.location(snapshot.snapshot), self.mlir)
 
     def element(self, dtype):
         """The MLIR element type of a dtype."""

@@ -41,6 +41,7 @@ class Module:
     def __init__(self, name, platform, target):
         self.context = context()
         self.context.uses += 1
+        self.scoped = self.context.scoped
         self.platform = platform
         self.target = target
         self.symbols: dict = {}
@@ -62,7 +63,12 @@ class Module:
         return buffer.getvalue()
 
     def fingerprint(self):
-        """Bytecode without locations: equal for programs that differ only in where they stand."""
+        """Bytecode without locations: equal for programs that differ only in where they stand.
+
+        Names of scopes stand in locations, and in what the compiler makes of them: they are kept.
+        """
+        if self.context.scoped > self.scoped:
+            return self.bytecode()
         with self.context.mlir:
             bare = self.ir.operation.clone()
             passmanager.PassManager.parse("builtin.module(strip-debuginfo)").run(bare)

@@ -25,6 +25,10 @@ class DeviceArray(Array):
     # without a constructor: to set two slots takes half the time of its call (see `wrap`)
     __slots__ = ("__weakref__", "_raw", "aval", "literal")
 
+    _raw: pjrt.Buffer
+    aval: ShapedArray
+    literal: Literal
+
     # ------------------------------------------------------------ values
     def _numpy(self):
         if dtypes.is_extended(self.aval.dtype):
@@ -267,7 +271,8 @@ def place(x, device=None):
 def _captured(x):
     """The error for a tracer where operations run at once, while its transformation still runs."""
     return TracedValueError(
-        "a function with a derivative rule of its own closes over a traced value",
+        "operations run at once here, and one is given a traced value",
         f"the value is traced under {x.trace.what} ({x.aval})",
-        "pass the value as an argument of the function",
+        "pass it as an argument of the function with a derivative rule that closes over it, "
+        "or leave ensure_compile_time_eval first",
     )

@@ -61,6 +61,14 @@ def process_count(backend=None):
     return 1 + max((d.process_index for d in devices(backend)), default=0)
 
 
+def process_indices(backend=None):
+    """The numbers of the processes that work together."""
+    return list(range(process_count(backend)))
+
+
+host_id, host_count, host_ids = process_index, process_count, process_indices
+
+
 @functools.cache
 def default_device():
     """The device that arrays are made on."""

@@ -14,15 +14,14 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, TreeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, flatten_result, name_of
-from hloom.frontend.ir import Literal
-from hloom.frontend.prims.structural import broadcast_in_dim, reshape, slice_in_dim
+from hloom.frontend.prims.structural import reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.frontend.treedef import describe
 from hloom.transforms import jvp as forward
 from hloom.transforms import linearize as linearization
 from hloom.transforms import transpose as transposition
 from hloom.transforms.vmap import vmap
-from hloom.transforms.zeros import has_tangent, instantiate, tangent_aval, zeros
+from hloom.transforms.zeros import as_array, has_tangent, instantiate, tangent_aval, zeros
 
 
 # ---------------------------------------------------------------- forward mode
@@ -197,9 +196,7 @@ def materialize(ct, aval):
     """A cotangent as an array of the input's tangent aval."""
     if ct is None:
         return zeros(tangent_aval(aval))
-    if type(ct) is Literal:
-        return broadcast_in_dim.bind(ct, shape=(), broadcast_dimensions=())[0]
-    return ct
+    return as_array(ct)
 
 
 def vjp(fun, *primals, has_aux=False):
@@ -466,6 +463,9 @@ def jacrev(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
         return (result, flat.aux_tree.unflatten(aux)) if has_aux else result
 
     return jacobian
+
+
+jacobian = jacrev
 
 
 def hessian(fun, argnums=0, has_aux=False, holomorphic=False):

@@ -5,6 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.families import typed_literal
+from hloom.frontend.ir import Literal
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
 
@@ -26,6 +27,13 @@ def zeros(aval):
         return np.zeros(aval.shape, dtypes.float0)
     fill = typed_literal(0, aval.dtype, aval.weak_type)
     return broadcast_in_dim.bind(fill, shape=aval.shape, broadcast_dimensions=())[0]
+
+
+def as_array(x):
+    """A value as an array that users can compute with: a Literal is none yet."""
+    if type(x) is not Literal:
+        return x
+    return broadcast_in_dim.bind(x, shape=(), broadcast_dimensions=())[0]
 
 
 def instantiate(tangent, primal):

@@ -18,7 +18,7 @@ from hloom.transforms.batch import to_front
 from hloom.transforms.custom import BatchedJvpRule, BatchedVjpRule, LinearMap
 from hloom.transforms.programs import batch_program
 from hloom.transforms.transpose import is_linear
-from hloom.transforms.zeros import instantiate, tangent_aval
+from hloom.transforms.zeros import as_array, instantiate, tangent_aval
 
 
 def _no_closure(rule, tangents, num_consts):
@@ -99,6 +99,11 @@ def _without_float0(tangents, avals):
 # ---------------------------------------------------------------- linear maps
 @jvp.rule(linear_call)
 def _linear_jvp(primals, tangents, *, map):
+    n = map.num_residuals
+    if all([t is None for t in tangents[:n]]):  # the map is its own derivative
+        outs = linear_call.bind(*primals, map=map)
+        given = [instantiate(t, p) for t, p in zip(tangents[n:], primals[n:])]
+        return outs, linear_call.bind(*primals[:n], *given, map=map)
     outs, found = jvp.jvp(map.forward, primals, tangents)
     return outs, [instantiate(t, y) for t, y in zip(found, outs)]
 
@@ -106,7 +111,8 @@ def _linear_jvp(primals, tangents, *, map):
 @transpose.rule(linear_call)
 def _linear_transpose(cts, *operands, map):
     n = map.num_residuals
-    found = iter(map.transposed(list(operands[:n]), cts))
+    known, given = [as_array(x) for x in operands[:n]], [as_array(c) for c in cts]
+    found = iter(map.transposed(known, given))
     return [None] * n + [next(found) for _ in operands[n:]]
 
 

@@ -1,0 +1,76 @@
+"""Top-level functions that look at or divide what runs: halves of reverse mode, live arrays."""
+
+import numpy as np
+import pytest
+
+import hloom
+import hloom.numpy as jnp
+
+X = np.arange(3, dtype=np.float32)
+
+
+@pytest.mark.parametrize("jitted", [False, True])
+def test_fwd_and_bwd(jitted):
+    f = lambda w, x: (jnp.sum(w * x**2), {"x": x})
+    fwd, bwd = hloom.fwd_and_bwd(f, argnums=1, has_aux=True, jitted=jitted)
+    y, residuals, aux = fwd(2.0, X)
+    assert float(y) == 10
+    np.testing.assert_array_equal(aux["x"], X)
+    np.testing.assert_array_equal(bwd(residuals, 1.0), 4 * X)
+    both = hloom.fwd_and_bwd(f, argnums=(-1, 0), has_aux=True, jitted=jitted)
+    dx, dw = both[1](both[0](2.0, X)[1], 1.0)
+    np.testing.assert_array_equal(dx, 4 * X)
+    assert float(dw) == 5
+    assert hasattr(fwd, "lower") == jitted
+
+
+def test_jacobian():
+    np.testing.assert_array_equal(hloom.jacobian(lambda x: x**2)(X), np.diag(2 * X))
+
+
+def test_live_arrays():
+    x = jnp.full((7, 11, 13), 3.0)
+    mine = lambda: [a for a in hloom.live_arrays() if a.shape == (7, 11, 13)]
+    (found,) = mine()
+    assert found.aval is x.aval
+    np.testing.assert_array_equal(found, x)
+    del found
+    x.delete()
+    assert mine() == []
+
+
+def test_ensure_compile_time_eval():
+    @hloom.jit
+    def f(x):
+        with hloom.ensure_compile_time_eval():
+            n = jnp.sum(jnp.arange(3))
+            assert int(n) == 3
+            inner = hloom.jit(lambda y: y * 2)(n)
+        with hloom.ensure_compile_time_eval(), pytest.raises(TypeError, match="traced under jit"):
+            x + 1
+        return x * inner
+
+    np.testing.assert_array_equal(f(X), 6 * X)
+    names = [e.primitive.name for e in f.trace(X).program.eqns]
+    assert names == ["convert_element_type", "mul"]
+
+
+def test_copies_to_the_host_begin():
+    tree = {"a": jnp.ones(3), "b": 3}
+    assert hloom.copy_to_host_async(tree) is tree
+    hloom.jit(lambda x: hloom.copy_to_host_async(x))(X)
+
+
+def test_processes_and_environment(capsys):
+    assert hloom.process_indices() == hloom.host_ids() == [0]
+    assert (hloom.host_id(), hloom.host_count()) == (0, 1)
+    hloom.print_environment_info()
+    text = capsys.readouterr().out
+    assert text == hloom.print_environment_info(return_string=True) + "\n"
+    for word in ("hloom:", "jaxlib:", "numpy:", "devices:", "enable_x64=False"):
+        assert word in text
+
+
+def test_float0():
+    gradient = hloom.grad(lambda n: n * 1.0, allow_int=True)(3)
+    assert gradient.dtype == hloom.float0
