@@ -57,8 +57,9 @@ print(time.perf_counter() - wall, time.process_time() - cpu)
 
 def env():
     """The children's environment; hloom is this checkout's, installed or not."""
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     return {
-        **os.environ,
+        **inherited,
         "PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.getenv("PYTHONPATH")])),
         "JAX_PLATFORMS": "cpu",
         "HLOOM_PLATFORM": "cpu",

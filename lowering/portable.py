@@ -4,8 +4,9 @@ The rules of special functions emit CHLO operations; XLA expands them by the pas
 the portable module computes what the `xla` one does, to the last bit.
 """
 
-from jaxlib.mlir.dialects import stablehlo
 from jaxlib.mlir.passmanager import PassManager
+
+from hloom.lowering.dialects import stablehlo
 
 stablehlo.register_stablehlo_passes()
 

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 
 from jaxlib.mlir import ir
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend.errors import ArtifactError
+from hloom.lowering.dialects import stablehlo
 from hloom.runtime import pjrt
 
 #: element type in MLIR -> the dtype's name in NumPy and ml_dtypes

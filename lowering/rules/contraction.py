@@ -1,13 +1,13 @@
 """Lowering of dot_general."""
 
 from jaxlib.mlir import ir
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.precision import DotAlgorithm, DotAlgorithmPreset, Precision
 from hloom.frontend.prims.contraction import dot_general
 from hloom.lowering.context import element_type
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.table import rule
 
 

@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend import dtypes
 from hloom.frontend.accuracy import AccuracyMode
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import elementwise as e
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.table import one_to_one, rule
 
 _BOOL = np.dtype(bool)

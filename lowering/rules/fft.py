@@ -1,8 +1,7 @@
 """Lowering of fft."""
 
-from jaxlib.mlir.dialects import stablehlo
-
 from hloom.frontend.prims.fft import fft
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.table import rule
 
 

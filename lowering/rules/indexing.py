@@ -6,7 +6,6 @@ so that the portable target moves them by operations of its own.
 
 import numpy as np
 from jaxlib.mlir import ir
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend import dtypes
 from hloom.frontend.prims import indexing as i
@@ -15,6 +14,7 @@ from hloom.frontend.prims.indexing import CLIP, FILL, PROMISE
 from hloom.frontend.prims.reduction import reduce_and
 from hloom.frontend.prims.structural import broadcast_in_dim, reshape
 from hloom.frontend.trace import aval_of
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.table import rule
 
 

@@ -5,7 +5,6 @@ does without them, and everything is done by loops there (see lowering/factoriza
 """
 
 from jaxlib.mlir import ir
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import linalg as la
@@ -14,6 +13,7 @@ from hloom.frontend.prims.matrices import lower_part, upper_part
 from hloom.frontend.prims.structural import broadcast_in_dim, pad, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.lowering import factorizations as loops
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.lapack import INT, batch_of, kernel
 from hloom.lowering.table import platform_rules, rule, rules
 

@@ -8,7 +8,6 @@ its result: along a chain of split keys that would double the work with each lin
 import math
 
 import numpy as np
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import random as r
@@ -29,6 +28,7 @@ from hloom.frontend.prims.structural import (
     reshape,
     slice_in_dim,
 )
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.table import none, rule
 
 _UINT32, _UINT64 = np.dtype("uint32"), np.dtype("uint64")

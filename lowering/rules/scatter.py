@@ -6,7 +6,6 @@ that the portable target sees to them by itself.
 """
 
 from jaxlib.mlir import ir
-from jaxlib.mlir.dialects import stablehlo
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.families import typed_literal
@@ -16,6 +15,7 @@ from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.prims.indexing import CLIP, FILL, PROMISE, dynamic_slice, dynamic_update_slice
 from hloom.frontend.prims.structural import broadcast_in_dim, pad, reshape, slice
 from hloom.frontend.trace import aval_of
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.rules.indexing import bound, inside, last_starts, moved_inside
 from hloom.lowering.table import rule
 
