@@ -6,6 +6,7 @@ Array(3.1780539, dtype=float32, weak_type=True)
 """
 
 from hloom.nn.softmax import logsumexp
+from hloom.scipy.special.bessel import bessel_jn, i0, i0e, i1, i1e
 from hloom.scipy.special.entropy import (
     boxcox,
     boxcox1p,
@@ -32,6 +33,7 @@ from hloom.scipy.special.gamma import (
     poch,
     polygamma,
 )
+from hloom.scipy.special.harmonics import sph_harm_y
 from hloom.scipy.special.incomplete import betainc, gammainc, gammaincc
 from hloom.scipy.special.integrals import fresnel, sici, spence
 from hloom.scipy.special.normal import log_ndtr, ndtr, ndtri, owens_t

@@ -33,7 +33,7 @@ def differentiable(core, *terms, name=None):
         total = None
         for term, g in zip(terms, tangents, strict=True):
             if g is not None:
-                change = mul(g, term(*primals, y))
+                change = mul(broadcast_to(g, aval_of(y).shape), term(*primals, y))
                 total = change if total is None else add(total, change)
         return [y], [total]
 

@@ -23,20 +23,23 @@ from hloom.scipy.special.differentiable import differentiable, slope
 from hloom.scipy.special.series import computed
 from hloom.typing import ArrayLike
 
-#: (x - 1) ζ(x) in 2x - 1, for x in [0, 1]
+#: (x - 1) ζ(x), for x in [-1, 1]
 _STRIP = (
-    0.7400933857846578,
-    0.2501206253988943,
-    0.009911375021353608,
-    -0.0001208475965667641,
-    -4.7585866367662555e-06,
-    2.2229946694466392e-07,
-    -2.2237496498030257e-09,
-    -1.0173226513229029e-10,
-    4.375664345042456e-12,
-    -6.222963259310055e-14,
-    -6.611620100327221e-16,
-    4.947727953337391e-17,
+    0.5417799842556974,
+    0.4172196028758992,
+    0.04166667585643251,
+    -0.0005604167401123054,
+    -0.00011331893035817901,
+    7.503675104826969e-06,
+    -9.187640061687481e-09,
+    -2.3127127394380095e-08,
+    1.3413319210483991e-09,
+    -1.725265774183889e-11,
+    -2.1257879014184192e-12,
+    1.5499730683981141e-13,
+    -4.449202025673086e-15,
+    -3.2212446773396257e-17,
+    8.924878318178562e-18,
 )
 #: π, and what double precision loses of it
 _PI, _PI_REST = math.pi, 1.2246467991473532e-16
@@ -52,16 +55,16 @@ _hurwitz = differentiable(
 
 
 def _riemann(x):
-    low = e.lt(x, 0.0)
+    low = e.lt(x, -1.0)
     t = select(low, e.sub(1.0, x), x)
     beyond = e.gt(t, 1.0)
     # beyond, ζ is 1 to rounding
     above = select(beyond, e.min(t, 200.0), 2.0)
     series = sum_of_powers(above, e.add(e.mul(above, 0.0), 1.0))
     inner = select(beyond, 0.5, x)
-    strip = e.div(chebyshev(e.sub(e.mul(inner, 2.0), 1.0), _STRIP), e.sub(inner, 1.0))
+    strip = e.div(chebyshev(inner, _STRIP), e.sub(inner, 1.0))
     right = select(beyond, series, strip)
-    result = select(low, e.mul(right, _reflection(select(low, x, -1.0))), right)
+    result = select(low, e.mul(right, _reflection(select(low, x, -3.0))), right)
     return select(e.eq(x, 1.0), math.inf, select(e.eq(x, -math.inf), math.nan, result))
 
 
@@ -76,7 +79,10 @@ def _reflection(x):
     rest = e.mul(exponent, ((_PI - pi) + _PI_REST) / _PI)
     scale = e.mul(e.pow(e.add(e.mul(x, 0.0), pi), exponent), e.add(rest, 1.0))
     first, second = s.gamma(e.mul(e.sub(1.0, x), 0.5)), s.gamma(e.mul(e.sub(2.0, x), 0.5))
-    return e.mul(sine, e.mul(first, e.mul(second, scale)))
+    size = e.mul(first, e.mul(second, scale))
+    least = -265.0 if dtypes.itemsize_bits(aval_of(x).dtype) == 64 else -68.0
+    found = e.mul(sine, select(e.lt(x, least), math.inf, size))
+    return select(e.eq(sine, 0.0), 0.0, found)
 
 
 _riemann_zeta = differentiable(_riemann, slope(_riemann, 0, 1))
