@@ -39,8 +39,8 @@ def dct(x: ArrayLike, type=2, n=None, axis=-1, norm=None):
 
     >>> import hloom.numpy as np
     >>> from hloom.scipy import fft
-    >>> fft.dct(np.array([1.0, 1.0, 1.0]))
-    Array([6., 0., 0.], dtype=float32)
+    >>> fft.dct(np.array([1.0, 0.0])).round(2)
+    Array([2.  , 1.41], dtype=float32)
     """
     return _along("dct", x, type, None if n is None else (n,), (axis,), norm)
 

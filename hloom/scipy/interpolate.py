@@ -13,9 +13,14 @@ from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.pytree import register_node_class
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.numpy.elementwise import as_inexact
-from hloom.numpy.joining import stack
-from hloom.numpy.manipulation import broadcast_arrays
-from hloom.numpy.promotion import operand, promote_dtypes, select, to_dtype
+from hloom.numpy.promotion import (
+    broadcast_shapes,
+    broadcast_to,
+    operand,
+    promote_dtypes,
+    select,
+    to_dtype,
+)
 from hloom.numpy.searching import searchsorted
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, ArrayLikes
@@ -54,35 +59,32 @@ class RegularGridInterpolator:
         self.method, self.bounds_error = method, bool(bounds_error)
 
     def __call__(self, xi, method=None):
-        """The values at positions `xi` of shape (..., d), or a tuple of d arrays that broadcast."""
+        """The values at positions `xi` of shape (..., d), or a tuple of d arrays that broadcast.
+
+        A vector holds one position after another.
+        """
         method = self.method if method is None else method
         _check_method(method)
-        if isinstance(xi, tuple | list):
-            xi = stack(broadcast_arrays(*xi), -1)
-        aval = aval_of(operand("RegularGridInterpolator", xi))
-        d = len(self.grid)
-        if d == 1 and (not aval.ndim or aval.shape[-1] != 1):
-            xi = operand("RegularGridInterpolator", xi)[..., None]
-        elif not aval.ndim or aval.shape[-1] != d:
-            found = f"xi has shape {aval.shape}, the grid has {d} dimensions"
-            remedy = f"give positions of shape (..., {d})"
-            raise ShapeError("RegularGridInterpolator: positions on the grid", found, remedy)
+        fill = None if self.bounds_error else self.fill_value
+        found = _interpolated(self.grid, self.values, xi, fill, method)
         if self.bounds_error:
             self._check_bounds(xi)
-        fill = None if self.bounds_error else self.fill_value
-        return _interpolated(self.grid, self.values, xi, fill, method)
+        return found
 
     def _check_bounds(self, xi):
-        known = [concrete_or_none(v) for v in (xi, *self.grid)]
-        if any(v is None for v in known):
+        parts = xi if isinstance(xi, tuple | list) else [xi]
+        known = [concrete_or_none(operand("RegularGridInterpolator", v)) for v in parts]
+        grid = [concrete_or_none(v) for v in self.grid]
+        if any(v is None for v in known + grid):
             raise TracedValueError(
                 "RegularGridInterpolator: bounds_error looks at the positions",
                 "they, or the grid, are traced",
                 "pass bounds_error=False, and fill_value=None to extrapolate",
             )
-        xi, *grid = map(np.asarray, known)
-        for axis, line in enumerate(grid):
-            if not ((xi[..., axis] >= line[0]) & (xi[..., axis] <= line[-1])).all():
+        places = known if len(known) > 1 else np.reshape(known[0], (-1, len(grid))).T
+        for axis, (line, x) in enumerate(zip(grid, places, strict=True)):
+            x, line = np.asarray(x), np.asarray(line)
+            if not ((x >= line[0]) & (x <= line[-1])).all():
                 found = f"dimension {axis} of the grid goes from {line[0]} to {line[-1]}"
                 remedy = "move them inside, or pass bounds_error=False"
                 raise ValueRangeError("RegularGridInterpolator: positions outside", found, remedy)
@@ -132,11 +134,12 @@ def _increasing(line, values, axis):
 # ---------------------------------------------------------------- the program
 @fused
 def _interpolated(
-    grid: ArrayLikes, values: ArrayLike, xi: ArrayLike, fill: ArrayLike | None, method
+    grid: ArrayLikes, values: ArrayLike, xi: ArrayLikes, fill: ArrayLike | None, method
 ):
-    xi, *grid = promote_dtypes("RegularGridInterpolator", as_inexact("", xi), *grid)
-    *shape, d = aval_of(xi).shape
-    places = [s.reshape(s.slice_in_dim(xi, i, i + 1, axis=-1), shape) for i in range(d)]
+    places, d = _positions(xi, len(grid)), len(grid)
+    shape = aval_of(places[0]).shape
+    places = promote_dtypes("RegularGridInterpolator", *places, *grid)
+    places, grid = places[:d], places[d:]
     cells = [_cell(line, x) for line, x in zip(grid, places, strict=True)]
     if method == "nearest":
         indices = [i if share is None else _nearer(i, share) for i, share in cells]
@@ -149,6 +152,32 @@ def _interpolated(
     if fill is not None:
         found = _where(found, _outside(grid, places), fill)
     return _where(found, [e.ne(x, x) for x in places], np.nan)
+
+
+def _positions(xi, d):
+    """The positions along each dimension: an array of floats for each, of one shape."""
+    name = "RegularGridInterpolator"
+    if isinstance(xi, tuple | list):
+        found = [as_inexact(name, v) for v in xi]
+        common = broadcast_shapes(name, *[aval_of(v).shape for v in found])
+        if len(found) == d:
+            return [broadcast_to(v, common) for v in found]
+        raise _misplaced(f"there are {len(found)} arrays", d)
+    xi = as_inexact(name, xi)
+    shape = aval_of(xi).shape
+    if len(shape) < 2 and aval_of(xi).size % d == 0:
+        # one position after another
+        xi = s.reshape(xi, (aval_of(xi).size // d, d) if shape else (1,))
+    elif len(shape) < 2 or shape[-1] != d:
+        raise _misplaced(f"xi has shape {shape}", d)
+    *shape, _ = aval_of(xi).shape
+    return [s.reshape(s.slice_in_dim(xi, i, i + 1, axis=-1), shape) for i in range(d)]
+
+
+def _misplaced(found, d):
+    remedy = f"give positions of shape (..., {d}), or a tuple of {d} arrays"
+    found = f"{found}, the grid has {d} dimensions"
+    return ShapeError("RegularGridInterpolator: positions on the grid", found, remedy)
 
 
 def _outside(grid, places):

@@ -195,7 +195,8 @@ def _stft(x: ArrayLike, fs: ArrayLike, window: ArrayLike | None, plan, boundary,
     if padded and missing:
         x = pad(x, [*kept, (0, missing)])
     window = _window_of(plan, window)
-    z = _transformed(x, window, plan) / abs(window.sum())
+    z = _transformed(x, window, plan)
+    z = z / to_dtype(operand("stft", abs(window.sum())), dtypes.to_real(aval_of(z).dtype))
     middles = np.arange(aval_of(z).shape[-2]) * step + (nperseg / 2 if boundary is None else 0)
     times = middles.astype(_real()) / fs
     axis = s.canonical_axis("stft", plan.axis, aval_of(x).ndim)
