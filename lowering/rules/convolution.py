@@ -5,9 +5,9 @@ from jaxlib.mlir import ir
 
 from hloom.frontend import dtypes
 from hloom.frontend.prims.convolution import conv_general_dilated
-from hloom.lowering.dialects import stablehlo
 from hloom.frontend.prims.elementwise import add, complex, convert_element_type, imag, real, sub
 from hloom.frontend.trace import aval_of
+from hloom.lowering.dialects import stablehlo
 from hloom.lowering.rules.contraction import convert, precision_attribute
 from hloom.lowering.table import rule
 
