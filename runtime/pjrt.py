@@ -232,3 +232,8 @@ def register(library):
     _lapack.initialize()
     for name, kernel, version in lapack.registrations()["cpu"]:
         xla_client.register_custom_call_target(name, kernel, platform="cpu", api_version=version)
+
+
+def register_kernel(name, kernel, platform, api_version):
+    """Make a kernel, a PyCapsule or a dict of its stages, known to XLA under a name."""
+    xla_client.register_custom_call_target(name, kernel, platform=platform, api_version=api_version)

@@ -158,6 +158,8 @@ class Op:
     wide: bool = True
     #: why the portable target refuses it: a part of its message
     refused: str = ""
+    #: whether it is a custom call by its nature, also in a portable module
+    custom_call: bool = False
     #: why StableHLO's reference interpreter cannot run it: a part of its message
     interpreter: str = ""
 

@@ -11,6 +11,7 @@ from hloom.lowering.rules import (
     convolution,
     cumulative,
     elementwise,
+    ffi,
     fft,
     implicit,
     indexing,

@@ -13,6 +13,7 @@ from hloom.transforms.rules import (
     cumulative,
     custom,
     elementwise,
+    ffi,
     fft,
     implicit,
     indexing,

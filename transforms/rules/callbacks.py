@@ -82,7 +82,7 @@ def _pure_batch(axis, operands, dims, *, function, vmap_method):
     if vmap_method.startswith("sequential"):
         return _each(pure_callback, axis, operands, dims, function, vmap_method=vmap_method)
     full = [
-        _WITHOUT_BATCH[vmap_method](x, axis.size) if d is None else to_front(x, d, axis.size)
+        WITHOUT_BATCH[vmap_method](x, axis.size) if d is None else to_front(x, d, axis.size)
         for x, d in zip(operands, dims, strict=True)
     ]
     wide = function.of_avals([a.update(shape=(axis.size, *a.shape)) for a in function.out_avals])
@@ -91,7 +91,7 @@ def _pure_batch(axis, operands, dims, *, function, vmap_method):
 
 
 #: vmap_method -> what becomes of an operand that is the same for the whole batch
-_WITHOUT_BATCH = {
+WITHOUT_BATCH = {
     "expand_dims": lambda x, size: spread(x, 1),
     "broadcast_all": lambda x, size: spread(x, size),
     "legacy_vectorized": lambda x, size: x,
