@@ -7,7 +7,6 @@ points to look at. All functions of a row are compiled as one program for each d
 import inspect
 from dataclasses import dataclass
 
-import mpmath
 import numpy as np
 import pytest
 import scipy.stats

@@ -6,7 +6,7 @@
 """
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import xlog1py, xlogy
+from hloom.scipy.special import xlog1py, xlogy
 from hloom.scipy.stats.families import Discrete
 
 

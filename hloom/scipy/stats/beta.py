@@ -5,8 +5,9 @@
 (Array(1.5, dtype=float32), Array(0.5, dtype=float32))
 """
 
-from hloom.scipy.stats.interim import betainc, betaln, xlog1py, xlogy
+from hloom.scipy.special import betainc, betaln, xlog1py, xlogy
 from hloom.scipy.stats.families import Continuous
+from hloom.scipy.stats.tails import log_betainc
 
 standard = Continuous(
     __name__,
@@ -17,6 +18,8 @@ standard = Continuous(
     logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b),
     cdf=lambda z, a, b: betainc(a, b, z),
     sf=lambda z, a, b: betainc(b, a, 1 - z),
+    logcdf=lambda z, a, b: log_betainc(a, b, z),
+    logsf=lambda z, a, b: log_betainc(b, a, 1 - z),
 )
 pdf, logpdf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

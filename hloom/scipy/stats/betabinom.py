@@ -6,7 +6,7 @@ Array(0.33333334, dtype=float32)
 """
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import betaln
+from hloom.scipy.special import betaln
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.terms import log_choose
 

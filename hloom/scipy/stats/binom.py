@@ -6,9 +6,16 @@
 """
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import betainc, xlog1py, xlogy
+from hloom.scipy.special import betainc, xlog1py, xlogy
 from hloom.scipy.stats.families import Discrete
+from hloom.scipy.stats.tails import log_betainc
 from hloom.scipy.stats.terms import log_choose
+
+
+def _failures(n, k):
+    """n - k, at least 1 as for all k < n, beyond which these functions are constant."""
+    return np.maximum(n - k, 1)
+
 
 standard = Discrete(
     __name__,
@@ -16,9 +23,10 @@ standard = Discrete(
     support=lambda n, p: (0, n),
     valid=lambda n, p: (n >= 0) & (np.floor(n) == n) & (p >= 0) & (p <= 1),
     logpmf=lambda k, n, p: log_choose(n, k) + xlogy(k, p) + xlog1py(n - k, -p),
-    # at n = 0 nothing is left to it
-    cdf=lambda k, n, p: betainc(np.maximum(n - k, 1), k + 1, 1 - p),
-    sf=lambda k, n, p: betainc(k + 1, np.maximum(n - k, 1), p),
+    cdf=lambda k, n, p: betainc(_failures(n, k), k + 1, 1 - p),
+    sf=lambda k, n, p: betainc(k + 1, _failures(n, k), p),
+    logcdf=lambda k, n, p: log_betainc(_failures(n, k), k + 1, 1 - p),
+    logsf=lambda k, n, p: log_betainc(k + 1, _failures(n, k), p),
 )
 pmf, logpmf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

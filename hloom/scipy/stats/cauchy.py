@@ -11,6 +11,7 @@ import hloom.numpy as np
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.terms import log1p_square
 
+
 def _ppf(q):
     low = q < 0.5
     angle = math.pi * np.where(low, q, 1 - q)

@@ -32,6 +32,7 @@ from hloom.frontend.ir import Literal
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import promote_inexact
 from hloom.runtime.dispatch import fused
+from hloom.scipy.stats.tails import log_of
 from hloom.typing import ArrayLike
 
 #: what each function says of a distribution at a point
@@ -55,8 +56,8 @@ class Family:
 
     `title` is what documents call it. `support` is the least and largest point, numbers or, if they
     depend on the shapes, a function that gives them. `valid` tells for which shapes there is a
-    distribution. `symmetric` is about 0. `points` renames the first parameter of functions, `places`
-    replaces the parameters `loc` and `scale`, and `fixed` names functions that take none.
+    distribution. `symmetric` is about 0. `points` renames the first parameter of functions,
+    `places` replaces the parameters `loc` and `scale`, and `fixed` names functions that take none.
     """
 
     def __init__(
@@ -131,9 +132,8 @@ class Family:
         outside = self._outside(z, *self.support(*shapes))
         z = z if outside is None else np.where(outside, self.inside, z)
         y = getattr(self, self.log_density)(z, *shapes)
-        if scale is not None:
-            y = y - np.log(scale)
-        y = y if log else np.exp(y)
+        y = y if scale is None else y - np.log(scale)
+        y = y if log else self._exp(y)
         y = y if outside is None else np.where(outside, -math.inf if log else 0.0, y)
         return _where_valid(valid, y)
 
@@ -195,6 +195,11 @@ class Continuous(Family):
     def _step(self, z):
         return z
 
+    def _exp(self, y):
+        """exp(y), whose derivatives are 0 where y is -inf, as it is at ends of the support."""
+        nothing = y == -math.inf
+        return np.where(nothing, 0.0, np.exp(np.where(nothing, 0.0, y)))
+
 
 class Discrete(Family):
     """A family of distributions on integers."""
@@ -210,6 +215,9 @@ class Discrete(Family):
 
     def _step(self, k):
         return np.floor(k)
+
+    def _exp(self, y):
+        return np.exp(y)
 
 
 def _completed(formulas, symmetric):
@@ -233,14 +241,7 @@ def _follow(formulas, name, source, make):
 
 
 def _log_of(share, rest):
-    """The logarithm of a probability that is exact both near 0 and, by the other, near 1."""
-
-    def formula(z, *shapes):
-        p, q = share(z, *shapes), rest(z, *shapes)
-        small = p < 0.5
-        return np.where(small, np.log(np.where(small, p, 0.5)), np.log1p(-np.where(small, 0.5, q)))
-
-    return formula
+    return lambda z, *shapes: log_of(share(z, *shapes), rest(z, *shapes))
 
 
 def real_operands(name, *values):

@@ -7,8 +7,9 @@
 
 import math
 
-from hloom.scipy.stats.interim import gammainc, gammaincc, gammaln, xlogy
+from hloom.scipy.special import gammainc, gammaincc, gammaln, xlogy
 from hloom.scipy.stats.families import Continuous
+from hloom.scipy.stats.tails import log_gammainc, log_gammaincc
 
 standard = Continuous(
     __name__,
@@ -19,6 +20,8 @@ standard = Continuous(
     logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a),
     cdf=lambda z, a: gammainc(a, z),
     sf=lambda z, a: gammaincc(a, z),
+    logcdf=lambda z, a: log_gammainc(a, z),
+    logsf=lambda z, a: log_gammaincc(a, z),
 )
 pdf, logpdf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

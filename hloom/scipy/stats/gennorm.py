@@ -8,8 +8,9 @@
 import math
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import gammaincc, gammaln
+from hloom.scipy.special import gammaincc, gammaln
 from hloom.scipy.stats.families import Continuous
+from hloom.scipy.stats.tails import log_half_gammaincc
 
 
 def _power(x, beta):
@@ -30,6 +31,15 @@ def _cdf(x, beta):
     return np.where(zero, near, np.where(x < 0, tail, 1 - tail))
 
 
+def _logcdf(x, beta):
+    zero = x == 0
+    below = x < 0
+    tail = log_half_gammaincc(1 / beta, _power(np.where(zero, 1.0, x), beta))
+    above = np.log1p(-np.exp(np.where(below, -1.0, tail)))
+    near = 2 * x * np.exp(_logpdf(x, beta)) - math.log(2)
+    return np.where(zero, near, np.where(below, tail, above))
+
+
 standard = Continuous(
     __name__,
     "the generalized normal distribution of shape beta",
@@ -38,6 +48,7 @@ standard = Continuous(
     places=(),
     logpdf=_logpdf,
     cdf=_cdf,
+    logcdf=_logcdf,
 )
 pdf, logpdf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

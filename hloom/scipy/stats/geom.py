@@ -9,7 +9,7 @@ import math
 
 import hloom.numpy as np
 from hloom.nn.activations import log1mexp
-from hloom.scipy.stats.interim import xlog1py
+from hloom.scipy.special import xlog1py
 from hloom.scipy.stats.families import Discrete
 
 standard = Discrete(

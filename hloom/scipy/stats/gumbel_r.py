@@ -5,8 +5,6 @@
 (Array(0.36787945, dtype=float32), Array(-200., dtype=float32))
 """
 
-import math
-
 import hloom.numpy as np
 from hloom.nn.activations import log1mexp
 from hloom.scipy.stats.families import Continuous

@@ -8,8 +8,9 @@ Array(0.25, dtype=float32)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import betainc, betaln, xlog1py, xlogy
+from hloom.scipy.special import betainc, betaln, xlog1py, xlogy
 from hloom.scipy.stats.families import Discrete
+from hloom.scipy.stats.tails import log_betainc
 
 standard = Discrete(
     __name__,
@@ -20,6 +21,8 @@ standard = Discrete(
     logpmf=lambda k, n, p: xlogy(n, p) + xlog1py(k, -p) - np.log(k + n) - betaln(k + 1, n),
     cdf=lambda k, n, p: betainc(n, k + 1, p),
     sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
+    logcdf=lambda k, n, p: log_betainc(n, k + 1, p),
+    logsf=lambda k, n, p: log_betainc(k + 1, n, 1 - p),
 )
 pmf, logpmf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

@@ -7,7 +7,7 @@
 
 import math
 
-from hloom.scipy.stats.interim import log_ndtr, ndtr, ndtri
+from hloom.scipy.special import log_ndtr, ndtr, ndtri
 from hloom.scipy.stats.families import Continuous
 
 standard = Continuous(

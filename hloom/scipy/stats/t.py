@@ -5,9 +5,12 @@
 (Array(0.31830987, dtype=float32), Array(0.9749998, dtype=float32))
 """
 
+import math
+
 import hloom.numpy as np
-from hloom.scipy.stats.interim import betainc, betaln
+from hloom.scipy.special import betainc, betaln
 from hloom.scipy.stats.families import Continuous
+from hloom.scipy.stats.tails import log_tail_beta
 from hloom.scipy.stats.terms import log1p_square
 
 
@@ -16,18 +19,33 @@ def _logpdf(z, df):
     return powers - betaln(0.5 * df, 0.5) - 0.5 * np.log(df)
 
 
-def _cdf(z, df):
-    zero = z == 0
-    square = np.square(np.where(zero, 1.0, z))
-    # the incomplete beta function of the smaller part of df + z²
+def _share(z, df):
+    """P(|Z| > |z|), by the incomplete beta function of df / (df + z²), or near 0 of the rest."""
+    square = np.square(z)
     far = square > 1
     half = np.asarray(0.5 * df, z.dtype)
     part = np.where(far, df, square) / (df + square)
     share = betainc(np.where(far, half, 0.5), np.where(far, 0.5, half), part)
-    tail = 0.5 * np.where(far, share, 1 - share)
+    return np.where(far, share, 1 - share)
+
+
+def _cdf(z, df):
+    zero = z == 0
+    tail = 0.5 * _share(np.where(zero, 1.0, z), df)
     # at 0 by the derivative, which the formula has not there
     near = 0.5 + z * np.exp(_logpdf(z, df))
     return np.where(zero, near, np.where(z < 0, tail, 1 - tail))
+
+
+def _logcdf(z, df):
+    zero = z == 0
+    below = z < 0
+    inner = np.where(zero, 1.0, z)
+    part = df / (df + np.square(inner))
+    tail = log_tail_beta(_share(inner, df), 0.5 * df, 0.5, part) - math.log(2)
+    above = np.log1p(-np.exp(np.where(below, -1.0, tail)))
+    near = 2 * z * np.exp(_logpdf(z, df)) - math.log(2)
+    return np.where(zero, near, np.where(below, tail, above))
 
 
 standard = Continuous(
@@ -37,6 +55,7 @@ standard = Continuous(
     valid=lambda df: df > 0,
     logpdf=_logpdf,
     cdf=_cdf,
+    logcdf=_logcdf,
 )
 pdf, logpdf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

@@ -1,7 +1,7 @@
 """Terms that several log-densities have in common."""
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import betaln
+from hloom.scipy.special import betaln
 
 
 def log1p_square(z):

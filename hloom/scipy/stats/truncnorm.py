@@ -7,7 +7,7 @@
 
 import hloom.numpy as np
 from hloom.nn.activations import log1mexp
-from hloom.scipy.stats.interim import log_ndtr
+from hloom.scipy.special import log_ndtr
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.norm import standard as normal
 
@@ -19,7 +19,7 @@ def _log_mass(a, b):
     one_side = b <= 0
     lower, upper = log_ndtr(a), log_ndtr(np.where(one_side, b, -b))
     gap = upper - lower
-    gap = np.where(one_side & (gap > 0), gap, 1.0)
+    gap = np.where(one_side & ~(gap <= 0), gap, 1.0)
     rest = np.where(one_side, 0.5, np.exp(lower) + np.exp(upper))
     return np.where(one_side, upper + log1mexp(gap), np.log1p(-rest))
 

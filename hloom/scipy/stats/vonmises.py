@@ -8,7 +8,7 @@ Array(0.15915494, dtype=float32)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.stats.interim import i0e
+from hloom.scipy.special import i0e
 from hloom.scipy.stats.families import Continuous
 
 standard = Continuous(
