@@ -46,6 +46,8 @@ def _reverse(residuals, cotangents):
 
 by_reverse.defvjp(_forward, _reverse)
 
+by_lane = hloom.custom_batching.sequential_vmap(inner)
+
 PAIR = [case(A(5), A(5))]
 
 
@@ -60,6 +62,7 @@ OPS = [
     calling("custom_jvp", by_forward, calls.custom_jvp_call),
     # its derivative is a linear_call of the reverse rule
     calling("custom_vjp", by_reverse, calls.custom_vjp_call, calls.linear_call),
+    calling("custom_vmap", by_lane, calls.custom_vmap_call),
     Op(
         lambda x: calls.checkpoint_name(x, "here"),
         np.array,

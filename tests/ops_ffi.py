@@ -5,7 +5,7 @@ import numpy as np
 import hloom
 from hloom.frontend.prims.ffi import ffi_call
 from hloom.runtime import pjrt
-from ops import V, Op, case
+from ops import Op, V, case
 
 pjrt.register("lapack")
 

@@ -21,7 +21,8 @@ namespace ffi = xla::ffi;
 static int64_t calls = 0;
 
 ffi::Error Scale(float by, int64_t plus, bool twice, std::string_view word,
-                 ffi::Span<const int64_t> more, ffi::Buffer<ffi::F32> x, ffi::ResultBuffer<ffi::F32> y) {
+                 ffi::Span<const int64_t> more, ffi::Buffer<ffi::F32> x,
+                 ffi::ResultBuffer<ffi::F32> y) {
   if (word == "refuse") return ffi::Error::InvalidArgument("refused by the kernel");
   for (size_t i = 0; i < x.element_count(); ++i)
     y->typed_data()[i] = (twice ? 2 : 1) * (x.typed_data()[i] * by + plus) + more.size();

@@ -114,6 +114,7 @@ _RULES = {
     calls.checkpoint: _call,
     calls.custom_jvp_call: _call,
     calls.custom_vjp_call: _call,
+    calls.custom_vmap_call: _call,
     control.cond: _cond,
     control.while_loop: _while,
     control.scan: _scan,

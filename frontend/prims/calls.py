@@ -68,6 +68,9 @@ custom_jvp_call = Custom("custom_jvp_call", "Call a function that has its own fo
 custom_vjp_call = Custom("custom_vjp_call", "Call a function that has its own reverse derivative.")
 
 
+custom_vmap_call = Custom("custom_vmap_call", "Call a function that has its own batching rule.")
+
+
 def _linear_type(*avals, map):
     return map.out_avals
 

@@ -11,6 +11,7 @@ def _jit(ctx, *operands, program):
 
 @rule(calls.custom_jvp_call)
 @rule(calls.custom_vjp_call)
+@rule(calls.custom_vmap_call)
 def _custom(ctx, *operands, program, rule, num_consts):
     return ctx.call(program, operands)
 

@@ -12,6 +12,7 @@ from hloom.transforms.rules import (
     convolution,
     cumulative,
     custom,
+    custom_vmap,
     elementwise,
     ffi,
     fft,
