@@ -335,7 +335,9 @@ def all(tree, *, is_leaf=None):
     return builtins.all(leaves(tree, is_leaf))
 
 
-def broadcast_prefix(prefix, full, is_leaf=None, names=("the prefix", "the tree")):
+def broadcast_prefix(
+    prefix, full, is_leaf=None, names=("the prefix", "the tree"), call="broadcast"
+):
     """The leaves of `prefix`, each repeated for every leaf of `full` at or below its place.
 
     `full` is a tree or a structure. Raises TreeError, with `names` for the two, where `prefix` is
@@ -346,7 +348,7 @@ def broadcast_prefix(prefix, full, is_leaf=None, names=("the prefix", "the tree"
     result = spread(treedef, full_def, flat)
     if result is None:
         raise TreeError(
-            f"broadcast: {names[0]} is not a prefix of {names[1]}",
+            f"{call}: {names[0]} is not a prefix of {names[1]}",
             treedef_difference(treedef, full_def, names, prefix=True),
             f"give {names[0]} one leaf for all, or the same containers down to some depth",
         )

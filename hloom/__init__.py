@@ -39,9 +39,8 @@ _NAMES = {
     "hloom.runtime.spec": "ShapeDtypeStruct",
     "hloom.transforms.closure": "closure_convert custom_gradient",
     "hloom.transforms.custom": "custom_jvp custom_vjp",
-    "hloom.transforms.derivatives": (
-        "grad hessian jacfwd jacobian jacrev jvp linear_transpose linearize value_and_grad vjp"
-    ),
+    "hloom.transforms.derivatives": "grad jvp linear_transpose linearize value_and_grad vjp",
+    "hloom.transforms.jacobians": "hessian jacfwd jacobian jacrev",
     "hloom.transforms.remat": "checkpoint checkpoint_policies remat",
     "hloom.transforms.vmap": "vmap",
 }
@@ -115,16 +114,13 @@ if TYPE_CHECKING:
     from hloom.transforms.custom import custom_jvp, custom_vjp
     from hloom.transforms.derivatives import (
         grad,
-        hessian,
-        jacfwd,
-        jacobian,
-        jacrev,
         jvp,
         linear_transpose,
         linearize,
         value_and_grad,
         vjp,
     )
+    from hloom.transforms.jacobians import hessian, jacfwd, jacobian, jacrev
     from hloom.transforms.remat import checkpoint, checkpoint_policies, remat
     from hloom.transforms.vmap import vmap
 

@@ -14,13 +14,12 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, TreeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, flatten_result, name_of
-from hloom.frontend.prims.structural import reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.frontend.treedef import describe
 from hloom.transforms import jvp as forward
 from hloom.transforms import linearize as linearization
 from hloom.transforms import transpose as transposition
-from hloom.transforms.vmap import vmap
+from hloom.transforms.choice import Choice
 from hloom.transforms.zeros import as_array, has_tangent, instantiate, tangent_aval, zeros
 
 
@@ -233,34 +232,18 @@ def value_and_grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=F
     >>> float(value), gradient
     (5.0, Array([0., 2., 4.], dtype=float32))
     """
-    numbers, single = _argnums(fun, argnums)
-    name = name_of(fun)
+    return _with_gradient(Choice("value_and_grad", fun, argnums, holomorphic, allow_int), has_aux)
 
-    @functools.wraps(fun)
+
+def _with_gradient(choice, has_aux):
+    @functools.wraps(choice.fun)
     def with_gradient(*args, **kwargs):
-        chosen = _choose(name, numbers, args)
-
-        def partial(*values):
-            full = list(args)
-            for i, v in zip(chosen, values):
-                full[i] = v
-            return fun(*full, **kwargs)
-
-        partial.__name__ = name
-        leaves, tree = flatten_args(partial, tuple([args[i] for i in chosen]), {})
-        active = []
-        for i, x in enumerate(leaves):
-            dtype = aval_of(x).dtype
-            ok = dtypes.is_complex(dtype) if holomorphic else dtypes.is_inexact(dtype)
-            if not ok:
-                _check_input(name, dtype, tree, i, chosen, holomorphic, allow_int)
-            active.append(dtypes.is_inexact(dtype))
+        partial, leaves, tree = choice.inputs(args, kwargs)
         flat = Flat(partial, tree, has_aux)
+        active = [has_tangent(x) for x in leaves]
         outs, lin = linearization.linearize(flat, leaves, active, count=lambda: flat.count)
-        seed = _seed(name, flat, outs, holomorphic)
-        found = pull(lin, [seed], [aval_of(x) for x in leaves])
-        gradients, _ = tree.unflatten(found)
-        gradient = gradients[0] if single else gradients
+        found = pull(lin, [_seed(choice, flat, outs)], [aval_of(x) for x in leaves])
+        gradient = choice.of(tree.unflatten(found)[0])
         value = flat.out_tree.unflatten(outs[:1])
         if has_aux:
             return (value, flat.aux_tree.unflatten(outs[1:])), gradient
@@ -276,7 +259,7 @@ def grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
     >>> float(hloom.grad(hloom.numpy.tanh)(0.0))
     1.0
     """
-    both = value_and_grad(fun, argnums, has_aux, holomorphic, allow_int)
+    both = _with_gradient(Choice("grad", fun, argnums, holomorphic, allow_int), has_aux)
 
     @functools.wraps(fun)
     def gradient(*args, **kwargs):
@@ -286,54 +269,15 @@ def grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
     return gradient
 
 
-def _argnums(fun, argnums):
-    if not callable(fun):
-        raise ArgumentError(
-            "grad: its first argument is the function to differentiate",
-            f"it is {fun!r} of type {type(fun).__name__}",
-            "write grad(f)(x), not grad(f(x))",
-        )
-    if isinstance(argnums, tuple | list):
-        return tuple([int(n) for n in argnums]), False
-    return (argnums.__index__(),), True
-
-
-def _choose(name, numbers, args):
-    for n in numbers:
-        if not -len(args) <= n < len(args):
-            raise ArgumentError(
-                f"grad: there is no positional argument {n} of {name} to differentiate",
-                f"it was called with {len(args)}",
-                "correct argnums, or pass the argument by position",
-            )
-    return [n % len(args) for n in numbers]
-
-
-def _check_input(name, dtype, tree, i, chosen, holomorphic, allow_int):
-    if allow_int and not holomorphic and not dtypes.is_complex(dtype):
-        return
-    path = pytree.leaf_keys(tree)[i]
-    where = f"argument {chosen[path[1].idx]}{pytree.keystr(path[2:])}"
-    if holomorphic:
-        what, remedy = "complex inputs, since holomorphic=True", "convert it to a complex dtype"
-    elif dtypes.is_complex(dtype):
-        what = "real inputs"
-        remedy = "pass holomorphic=True if the function is, or take vjp"
-    else:
-        what = "floating inputs"
-        remedy = (
-            "convert it with x.astype(float), choose others with argnums, or pass allow_int=True"
-        )
-    raise DTypeError(f"grad: differentiates {name} by {what}", f"{where} has dtype {dtype}", remedy)
-
-
-def _seed(name, flat, outs, holomorphic):
+def _seed(choice, flat, outs):
+    """The cotangent of the result, which must be a scalar."""
+    call, name, holomorphic = choice.call, choice.name, choice.holomorphic
     leaf = flat.count == 1 and pytree.treedef_is_leaf(flat.out_tree)
     aval = aval_of(outs[0]) if leaf else None
     if aval is None or aval.shape:
         found = f"an array of shape {aval.shape}" if aval else describe(flat.out_tree)
         raise ShapeError(
-            f"grad: {name} must return a scalar",
+            f"{call}: {name} must return a scalar",
             f"it returned {found}",
             "reduce it (sum or mean), use jacrev for all derivatives, "
             "or has_aux=True for extra results",
@@ -341,142 +285,9 @@ def _seed(name, flat, outs, holomorphic):
     ok = dtypes.is_complex(aval.dtype) if holomorphic else dtypes.is_float(aval.dtype)
     if not ok:
         kind = "complex, since holomorphic=True" if holomorphic else "floating"
-        what = f"grad: {name} must return a {kind} scalar"
+        what = f"{call}: {name} must return a {kind} scalar"
         raise DTypeError(what, f"it returned {aval}", "convert the result, or take vjp")
     return typed_literal(1, aval.dtype)
-
-
-# ---------------------------------------------------------------- jacobians
-def _basis(leaves):
-    """For each leaf, its part of the standard basis of all leaves together: (total, *shape)."""
-    total = sum(aval_of(x).size for x in leaves)
-    parts, start = [], 0
-    for x in leaves:
-        aval = aval_of(x)
-        eye = np.zeros((total, aval.size), aval.dtype)
-        eye[start : start + aval.size] = np.eye(aval.size, dtype=aval.dtype)
-        parts.append(eye.reshape(total, *aval.shape))
-        start += aval.size
-    return parts
-
-
-def _split_axis(x, axis, leaves):
-    """Cut the axis of all inputs into one piece for each leaf, in its shape."""
-    pieces, start, shape = [], 0, aval_of(x).shape
-    for leaf in leaves:
-        aval = aval_of(leaf)
-        piece = slice_in_dim(x, start, start + aval.size, axis=axis)
-        pieces.append(reshape(piece, (*shape[:axis], *aval.shape, *shape[axis + 1 :])))
-        start += aval.size
-    return pieces
-
-
-def _jacobian_inputs(name, fun, numbers, args, kwargs, holomorphic, allow_int, accepts):
-    chosen = _choose(name, numbers, args)
-
-    def partial(*values):
-        full = list(args)
-        for i, v in zip(chosen, values):
-            full[i] = v
-        return fun(*full, **kwargs)
-
-    partial.__name__ = name
-    leaves, tree = flatten_args(partial, tuple([args[i] for i in chosen]), {})
-    for i, x in enumerate(leaves):
-        dtype = aval_of(x).dtype
-        ok = dtypes.is_complex(dtype) if holomorphic else accepts(dtype)
-        if not ok:
-            _check_input(name, dtype, tree, i, chosen, holomorphic, allow_int)
-    return partial, leaves, tree
-
-
-def jacfwd(fun, argnums=0, has_aux=False, holomorphic=False):
-    """A function that gives the Jacobian of `fun`, column by column, by forward mode.
-
-    For a result of shape S and an argument of shape A it has shape S + A; trees give trees of
-    trees.
-
-    >>> import hloom
-    >>> hloom.jacfwd(lambda x: x**2)(hloom.numpy.arange(2.0))
-    Array([[0., 0.],
-           [0., 2.]], dtype=float32)
-    """
-    numbers, single = _argnums(fun, argnums)
-    name = name_of(fun)
-
-    @functools.wraps(fun)
-    def jacobian(*args, **kwargs):
-        partial, leaves, tree = _jacobian_inputs(
-            name, fun, numbers, args, kwargs, holomorphic, False, dtypes.is_float
-        )
-        flat = Flat(partial, tree, has_aux)
-
-        def push(*tangents):
-            outs, found = forward.jvp(flat, leaves, list(tangents))
-            full = [instantiate(t, y) for y, t in zip(outs[: flat.count], found)]
-            return outs[flat.count :], full
-
-        aux, columns = vmap(push, out_axes=(None, -1))(*_basis(leaves))
-        rows = [tree.unflatten(_split_axis(c, aval_of(c).ndim - 1, leaves))[0] for c in columns]
-        result = flat.out_tree.unflatten([r[0] if single else r for r in rows])
-        return (result, flat.aux_tree.unflatten(aux)) if has_aux else result
-
-    return jacobian
-
-
-def jacrev(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
-    """A function that gives the Jacobian of `fun`, row by row, by reverse mode; shapes as `jacfwd`.
-
-    >>> import hloom
-    >>> hloom.jacrev(lambda x: x**2)(hloom.numpy.arange(2.0))
-    Array([[0., 0.],
-           [0., 2.]], dtype=float32)
-    """
-    numbers, single = _argnums(fun, argnums)
-    name = name_of(fun)
-
-    @functools.wraps(fun)
-    def jacobian(*args, **kwargs):
-        partial, leaves, tree = _jacobian_inputs(
-            name, fun, numbers, args, kwargs, holomorphic, allow_int, dtypes.is_inexact
-        )
-        flat = Flat(partial, tree, has_aux)
-        active = [has_tangent(x) for x in leaves]
-        outs, lin = linearization.linearize(flat, leaves, active, count=lambda: flat.count)
-        outs, aux = outs[: flat.count], outs[flat.count :]
-        in_avals = [aval_of(x) for x in leaves]
-        for y in outs:
-            if not dtypes.is_inexact(aval_of(y).dtype) or (
-                holomorphic and not dtypes.is_complex(aval_of(y).dtype)
-            ):
-                kind = "complex" if holomorphic else "floating"
-                raise DTypeError(
-                    f"jacrev: {name} must return {kind} arrays",
-                    f"it returned {aval_of(y)}",
-                    "convert it",
-                )
-        rows = vmap(lambda *cts: pull(lin, list(cts), in_avals))(*_basis(outs))
-        # rows[i] is (all outputs, *input i): cut it by outputs, then gather the inputs of each
-        cut = [_split_axis(r, 0, outs) for r in rows]
-        table = [tree.unflatten([c[j] for c in cut])[0] for j in range(len(outs))]
-        result = flat.out_tree.unflatten([row[0] if single else row for row in table])
-        return (result, flat.aux_tree.unflatten(aux)) if has_aux else result
-
-    return jacobian
-
-
-jacobian = jacrev
-
-
-def hessian(fun, argnums=0, has_aux=False, holomorphic=False):
-    """A function that gives the second derivatives of `fun`: forward mode over reverse mode.
-
-    >>> import hloom
-    >>> hloom.hessian(lambda x: hloom.numpy.sum(x**3))(hloom.numpy.arange(2.0))
-    Array([[0., 0.],
-           [0., 6.]], dtype=float32)
-    """
-    return jacfwd(jacrev(fun, argnums, has_aux, holomorphic), argnums, has_aux, holomorphic)
 
 
 def linear_transpose(fun, *primals):

@@ -44,7 +44,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         else:
             axes = (in_axes, 0)
             dims = pytree.broadcast_prefix(
-                axes, tree, pytree.is_none, ("in_axes", f"the arguments of {name}")
+                axes, tree, pytree.is_none, ("in_axes", f"the arguments of {name}"), "vmap"
             )
         dims = [
             None if d is None else _axis(name, x, d, tree, i)
@@ -57,7 +57,11 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             wanted = [out_axes] * len(outs)
         else:
             wanted = pytree.broadcast_prefix(
-                out_axes, flat.out_tree, pytree.is_none, ("out_axes", f"the result of {name}")
+                out_axes,
+                flat.out_tree,
+                pytree.is_none,
+                ("out_axes", f"the result of {name}"),
+                "vmap",
             )
         placed = [
             _place(name, y, d, w, size, flat.out_tree, i)
