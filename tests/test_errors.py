@@ -365,8 +365,9 @@ def test_the_whole_text(name, golden):
 
 def test_every_error_class_is_raised_somewhere_or_tested_elsewhere():
     elsewhere = {
-        "HloomError", "ArtifactError", "BackendError", "CallbackError", "DeletedArrayError", "DeviceError",
-        "IreeError", "ProgramError", "UnsupportedError", "CacheWarning", "JaxlibError",
+        "HloomError", "ArtifactError", "BackendError", "CallbackError", "DeletedArrayError",
+        "DeviceError", "IreeError", "ProgramError", "UnsupportedError", "CacheWarning",
+        "JaxlibError",
     }  # fmt: skip
     raised = {kind for kind, _ in CASES.values()}
     public = {v for n, v in vars(errors).items() if isinstance(v, type) and n not in elsewhere}
