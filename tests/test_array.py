@@ -192,7 +192,7 @@ def message_of(call):
             lambda: jnp.ones(2) + [1, 2],  # noqa: RUF005
             (
                 "add: takes arrays and numbers\n"
-                "    it was given [1, 2] of type list\n"
+                "    it was given a list of length 2\n"
                 "    pass an array or a number; hloom.numpy.asarray makes an array of a list"
             ),
         ),

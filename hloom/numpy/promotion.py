@@ -51,12 +51,13 @@ def operand(name, x):
 
 def not_an_array(name, x):
     """The error for an argument that is no array and no number."""
+    # the elements of a list may be stand-ins by now, which would say nothing to the caller
     text = repr(x)
-    found = (
-        f"it was given {text if len(text) < 60 else text[:57] + '...'} of type {type(x).__name__}"
-    )
+    found = f"{text if len(text) < 60 else text[:57] + '...'} of type {type(x).__name__}"
+    if isinstance(x, list | tuple):
+        found = f"a {type(x).__name__} of length {len(x)}"
     remedy = "pass an array or a number; hloom.numpy.asarray makes an array of a list"
-    return ArgumentError(f"{name}: takes arrays and numbers", found, remedy)
+    return ArgumentError(f"{name}: takes arrays and numbers", f"it was given {found}", remedy)
 
 
 def no_out(name, out):
