@@ -187,9 +187,7 @@ OPS = [
         with_mode(ONCE, unique_indices=True),
         "scatter_mul",
     ),
-    scatter_row(
-        sc.scatter_mul, lambda x, u: x * u, NUMERIC, REPEATED, "scatter_mul_repeated", grad=(0,)
-    ),
+    scatter_row(sc.scatter_mul, lambda x, u: x * u, NUMERIC, REPEATED, "scatter_mul_repeated"),
     scatter_row(sc.scatter_max, np.maximum, ORDERED, REPEATED, "scatter_max"),
     scatter_row(sc.scatter_min, np.minimum, ORDERED, REPEATED, "scatter_min"),
     Op(

@@ -13,9 +13,10 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import linalg as la
 from hloom.frontend.prims import spectral as sp
 from hloom.frontend.trace import stage
+from hloom.lowering import eig, jacobi, module, schur
 from hloom.lowering import factorizations as loops
-from hloom.lowering import jacobi, module
 from hloom.runtime import iree
+from interpreter import interpreted
 from ops_linalg import H
 
 HAS_IREE = importlib.util.find_spec("iree") is not None and all(
@@ -140,6 +141,56 @@ def test_tridiagonal_solve(dtype):
     dl, d, du = (sample(dtype, 2, 4) + k for k in (0, 6, 1))
     b = sample(dtype, 2, 4, 3)
     close(run(loops.tridiagonal_solve, dl, d, du, b)[0], sp.tridiagonal_solve(dl, d, du, b))
+
+
+@REAL_AND_COMPLEX
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_schur_and_eig(dtype, n):
+    # shifts do not move the eigenvalues of a cycle, and a Jordan block has one eigenvector only
+    cycle, block = np.roll(np.eye(n), 1, 0), np.eye(n) + np.eye(n, k=1)
+    x = np.concatenate([sample(dtype, 2, n, n), np.stack([cycle, block, block * 0])])
+    form, basis = interpreted(schur.schur)(x)
+    close(basis @ form @ H(basis), x)
+    unitary(basis)
+    beside = np.diagonal(form, -1, -2, -1)
+    if dtype == "complex128":
+        close(np.tril(form, -1), 0)
+    else:
+        np.testing.assert_array_equal(np.tril(form, -2), 0)
+        assert not (beside[..., 1:] * beside[..., :-1]).any()
+        np.testing.assert_array_equal(*both_at_blocks(form, beside))
+    values, left, right = interpreted(functools.partial(eig.eig, left=True, right=True))(x)
+    close(x @ right, right * values[..., None, :])
+    close(H(left) @ x, H(left) * values[..., :, None])
+    close(np.linalg.norm(right, axis=-2), 1)
+    for got, want in zip(values, np.linalg.eigvals(x), strict=True):
+        distance = np.abs(got[:, None] - want)
+        close(distance.min(0), 0)
+        close(distance.min(1), 0)
+    if dtype == "float64":
+        np.testing.assert_array_equal(np.sort_complex(values), np.sort_complex(values.conj()))
+
+
+def both_at_blocks(form, beside):
+    """The elements on the diagonal at both rows of each block."""
+    main = np.diagonal(form, 0, -2, -1)
+    return main[..., :-1][beside != 0], main[..., 1:][beside != 0]
+
+
+def test_schur_and_eig_of_empty_matrices():
+    x = np.zeros((2, 0, 0))
+    assert [y.shape for y in run(schur.schur, x)] == [(2, 0, 0)] * 2
+    found = run(eig.eig, x, left=True, right=True)
+    assert [y.shape for y in found] == [(2, 0), (2, 0, 0), (2, 0, 0)]
+    assert {y.dtype for y in found} == {np.dtype("complex128")}
+
+
+def test_what_is_no_number_ends_the_iteration():
+    x = sample("float64", 2, 4, 4)
+    x[0, 2, 1] = np.nan
+    form, _ = interpreted(schur.schur)(x)
+    assert np.isnan(form[0]).any()
+    close(np.linalg.eigvals(form[1]).sum(), np.trace(x[1]))
 
 
 @REAL_AND_COMPLEX

@@ -646,11 +646,3 @@ def test_primitives_name_the_finding():
         "gather: a collapsed axis has window length 1\n"
         "    the window has shape (2, 3), axis 0 is collapsed\n    correct slice_sizes"
     )
-    repeated = np.array([[0], [0]], np.int32)
-    to = lax.ScatterDimensionNumbers((1,), (0,), (0,))
-    slope = hloom.grad(lambda u: hnp.sum(lax.scatter_mul(x, repeated, u, to)))
-    assert message(lambda: slope(np.ones((2, 3), "f")), NotImplementedError) == (
-        "scatter_mul: the derivative by the updates\n"
-        "    an element may be multiplied by several updates\n"
-        "    pass unique_indices=True if each element has one update"
-    )

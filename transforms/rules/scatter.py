@@ -5,8 +5,10 @@ import math
 from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import scatter as sc
-from hloom.frontend.prims.elementwise import add, div, eq, mul, neg, select
-from hloom.frontend.prims.indexing import FILL, gather
+from hloom.frontend.prims.cumulative import linear_recurrence, shifted
+from hloom.frontend.prims.elementwise import add, div, eq, mul, ne, neg, select
+from hloom.frontend.prims.indexing import FILL, gather, index_dtype
+from hloom.frontend.prims.sorting import sort
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, full, reshape
 from hloom.frontend.trace import aval_of
 from hloom.transforms import batch, jvp, transpose
@@ -16,8 +18,8 @@ from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import zeros
 
 
-def _read(x, indices, update_aval, params):
-    """The windows of `x` that a scatter with these parameters writes; 0 where it writes nothing."""
+def _read(x, indices, update_aval, params, fill=0):
+    """The windows of `x` that a scatter with these parameters writes; `fill` where it does not."""
     numbers = params["dimension_numbers"]
     return gather.bind(
         x,
@@ -27,7 +29,7 @@ def _read(x, indices, update_aval, params):
         indices_are_sorted=params["indices_are_sorted"],
         unique_indices=params["unique_indices"],
         mode=params["mode"],
-        fill_value=typed_literal(0, aval_of(x).dtype) if params["mode"] is FILL else None,
+        fill_value=typed_literal(fill, aval_of(x).dtype) if params["mode"] is FILL else None,
     )[0]
 
 
@@ -110,18 +112,46 @@ def _product(primals, tangents, **params):
     outs = sc.scatter_mul.bind(x, indices, u, **params)
     if gx is None and gu is None:
         return outs, [None]
-    total = None if gx is None else sc.scatter_mul.bind(gx, indices, u, **params)[0]
-    if gu is not None:
-        if not params["unique_indices"]:
-            raise RuleError(
-                "scatter_mul: the derivative by the updates",
-                "an element may be multiplied by several updates",
-                "pass unique_indices=True if each element has one update",
-            )
-        share = mul(gu, _read(x, indices, aval_of(u), params))
-        total = zeros(aval_of(x)) if total is None else total
-        (total,) = sc.scatter_add.bind(total, indices, share, **params)
-    return outs, [total]
+    if gu is None or not aval_of(u).size:
+        return outs, [None] if gx is None else sc.scatter_mul.bind(gx, indices, u, **params)
+    if not params["unique_indices"]:
+        gx = zeros(aval_of(x)) if gx is None else gx
+        product = lambda x, u: [_product_in_order(x, indices, u, params)]
+        return outs, jvp.jvp(product, [x, u], [gx, gu])[1]
+    total = zeros(aval_of(x))
+    if gx is not None:
+        (total,) = sc.scatter_mul.bind(gx, indices, u, **params)
+    share = mul(gu, _read(x, indices, aval_of(u), params))
+    return outs, sc.scatter_add.bind(total, indices, share, **params)
+
+
+def _product_in_order(x, indices, u, params):
+    """A product with updates that may meet, in operations that have derivatives.
+
+    The updates are sorted by the element that they go to, and a recurrence multiplies those of one
+    element: without a division, so that updates may be 0.
+    """
+    shape, count = aval_of(x).shape, aval_of(x).size
+    kind = index_dtype((count + 1,))
+    numbers = reshape(broadcasted_iota(kind, (count,), 0), shape)
+    places = _read(numbers, indices, aval_of(u), params, fill=count)
+    places, factors = sort([reshape(v, (aval_of(u).size,)) for v in (places, u)], 0)
+    starts = ne(places, shifted(places, 0, False, -1))
+    none = full((aval_of(u).size,), _zero(u))
+    running = linear_recurrence(select(starts, none, factors), select(starts, factors, none))
+    # the last of each element has its whole product; the others go nowhere
+    ends = ne(places, shifted(places, 0, True, -1))
+    places = select(ends, places, full(aval_of(places).shape, typed_literal(count, kind)))
+    (product,) = sc.scatter.bind(
+        full((count,), typed_literal(1, aval_of(x).dtype)),
+        reshape(places, (*aval_of(places).shape, 1)),
+        running,
+        dimension_numbers=sc.ScatterDimensionNumbers((), (0,), (0,)),
+        indices_are_sorted=False,
+        unique_indices=True,
+        mode=FILL,
+    )
+    return mul(x, reshape(product, shape))
 
 
 @transpose.rule(sc.scatter_mul)
