@@ -8,6 +8,7 @@ from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
     broadcasted_iota,
+    full,
     reshape,
     slice_in_dim,
     transpose,
@@ -121,5 +122,7 @@ def take_rows(x, rows):
     n = len(shape) - 2
     batch = tuple(range(n))
     numbers = GatherDimensionNumbers((n + 1,), (n,), (n,), batch, batch)
+    if 0 in places:
+        return full((*places, shape[-1]), typed_literal(0, aval_of(x).dtype))
     sizes = (*(1,) * (n + 1), shape[-1])
     return gather(x, reshape(rows, (*places, 1)), numbers, sizes, mode="promise_in_bounds")

@@ -265,6 +265,8 @@ from hloom.numpy.manipulation import (
     reshape,
     resize,
 )
+from hloom.numpy.namespace import VERSION as __array_api_version__
+from hloom.numpy.namespace import NamespaceInfo as __array_namespace_info__
 from hloom.numpy.nans import (
     nanargmax,
     nanargmin,

@@ -162,13 +162,14 @@ def roll(a: ArrayLike, shift: ArrayLikes, axis=None):
     a = operand("roll", a)
     shape = aval_of(a).shape
     if axis is None:
-        return s.reshape(_roll(s.reshape(a, (aval_of(a).size,)), _shifts(shift, 1), (0,)), shape)
+        return s.reshape(roll.function(s.reshape(a, (aval_of(a).size,)), shift, 0), shape)
     axes = tuple([s.canonical_axis("roll", i, len(shape)) for i in as_axes(axis)])
-    return _roll(a, _shifts(shift, len(axes)), axes)
+    shifts = _shifts(shift, len(axes))
+    return _roll(a, shifts, axes if len(axes) == len(shifts) else axes * len(shifts))
 
 
 def _shifts(shift, count):
-    """The shift of each of `count` axes: Python integers, or operands of rank 0."""
+    """The shifts of `count` axes, or several of one: Python integers, or operands of rank 0."""
     if isinstance(shift, list | tuple):
         parts = list(shift)
     else:
@@ -179,7 +180,7 @@ def _shifts(shift, count):
     parts = [x.value if type(x) is Literal else x for x in parts]
     if len(parts) == 1:
         parts *= count
-    if len(parts) != count:
+    if len(parts) != count and count != 1:
         found = f"there are {len(parts)} shifts and {count} axes"
         raise ShapeError("roll: one shift for each axis", found, "give as many shifts as axes")
     return parts

@@ -292,6 +292,8 @@ def _arange(start, stop, step, dtype):
 
 
 def _line(start, step, length, dtype):
+    if dtypes.is_unsigned(dtype):  # which counts down by wrapping around
+        start, step = (int(v) % (1 << dtypes.iinfo(dtype).bits) for v in (start, step))
     made = s.broadcasted_iota.bind(dtype=dtype, shape=(length,), dimension=0)[0]
     made = made if step == 1 else e.mul(made, typed_literal(step, dtype))
     return made if start == 0 else e.add(made, typed_literal(start, dtype))

@@ -56,7 +56,7 @@ def diff(
     ]
     parts = [v for v in (ends[0], a, ends[1]) if v is not None]
     a = concatenate(parts, axis) if len(parts) > 1 else a
-    for _ in range(n):
+    for _ in range(min(n, aval_of(a).shape[axis])):
         later, before = _steps(a, axis)
         a = not_equal(later, before) if dtypes.is_bool(dtype_of(a)) else e.sub(later, before)
     return a

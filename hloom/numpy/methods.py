@@ -24,6 +24,7 @@ from hloom.numpy import (
     triangles,
     updating,
 )
+from hloom.numpy.namespace import check_version
 from hloom.numpy.operations import is_operand
 
 
@@ -109,7 +110,11 @@ def to_device(self, device, *, stream=None):
 
 
 def namespace(self, *, api_version=None):
-    """The module of functions that follows the Python array API standard."""
+    """The module of functions that follows the Python array API standard, hloom.numpy.
+
+    Raises ValueError for another version of the standard than the one it follows.
+    """
+    check_version(api_version)
     return sys.modules[__package__]
 
 

@@ -131,5 +131,28 @@ ComplexWarning = np.exceptions.ComplexWarning
 
 pi, e, inf, nan, euler_gamma, newaxis = np.pi, np.e, np.inf, np.nan, np.euler_gamma, None
 
-finfo, iinfo = dtypes.finfo, dtypes.iinfo
+iinfo = dtypes.iinfo
+
+
+class finfo:
+    """Limits of a float dtype, or of the parts of a complex one, as Python numbers.
+
+    Being Python's, they take the dtype of the array beside them.
+
+    >>> import hloom.numpy as np
+    >>> np.finfo(np.float32).eps, np.finfo("bfloat16").bits
+    (1.1920928955078125e-07, 16)
+    """
+
+    def __init__(self, x):
+        self._limits = dtypes.finfo(x)
+
+    def __getattr__(self, name):
+        found = getattr(self._limits, name)
+        return float(found) if isinstance(found, np.generic) else found
+
+    def __repr__(self):
+        return repr(self._limits)
+
+
 issubdtype = dtypes.issubdtype

@@ -9,7 +9,7 @@ from hloom.frontend.prims import spectral as sp
 from hloom.frontend.prims.elementwise import complex
 from hloom.lowering import eig, factorizations, jacobi, schur
 from hloom.lowering.lapack import INT, batch_of, kernel
-from hloom.lowering.rules.linalg import nan_unless_done, on_cpu
+from hloom.lowering.rules.linalg import nan_unless_done, on_cpu, or_empty
 from hloom.lowering.table import rule
 
 
@@ -141,3 +141,6 @@ def _gtsv(ctx, dl, d, du, b):
 @rule(sp.tridiagonal_solve)
 def _thomas(ctx, *operands):
     return ctx.lower_fun(factorizations.tridiagonal_solve, operands, ctx.ins)
+
+
+or_empty(sp.eigh, sp.tridiagonal, sp.svd, sp.eig, sp.schur, sp.hessenberg, sp.tridiagonal_solve)
