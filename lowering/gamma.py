@@ -164,7 +164,7 @@ def lgamma(x):
     lower, factor = _step_down(size, 8, 2.5)
     first = le(size, 1.5)
     t = select(small, x, sub(size, 1.0))
-    near_1 = mul(t, chebyshev(mul(t, 2.0), _NEAR_1))
+    near_1 = lgamma_next(t)
     t = sub(lower, 2.0)
     near_2 = add(mul(t, chebyshev(mul(t, 2.0), _NEAR_2)), log(factor))
     near = sub(select(first, near_1, near_2), select(small, log(size), 0.0))
@@ -233,6 +233,11 @@ def stirling(a):
     return mul(r, horner(integer_pow(r, 2), _STIRLING))
 
 
+def lgamma_next(t):
+    """log Γ(1 + t) for t in [-1/2, 1/2], whose relative error is small near 0."""
+    return mul(t, chebyshev(mul(t, 2.0), _NEAR_1))
+
+
 def log_quotient(a, d):
     """log Γ(a + d) / Γ(a) for positive a and d, whose relative error is small even for small d."""
     total = None
@@ -243,7 +248,14 @@ def log_quotient(a, d):
         a = select(below, add(a, 1.0), a)
     end = add(a, d)
     far = add(mul(sub(a, 0.5), log1p(div(d, a))), mul(d, sub(log(end), 1.0)))
-    return sub(add(far, sub(stirling(end), stirling(a))), total)
+    # the difference of Stirling's series, the first term of it without cancellation
+    far = sub(far, div(d, mul(mul(12.0, a), end)))
+    return sub(add(far, sub(_stirling_rest(end), _stirling_rest(a))), total)
+
+
+def _stirling_rest(a):
+    r = div(1.0, a)
+    return mul(integer_pow(r, 3), horner(integer_pow(r, 2), _STIRLING[1:]))
 
 
 def _step_down(x, steps, bound, total=None):

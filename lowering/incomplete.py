@@ -1,6 +1,6 @@
 """The incomplete gamma and beta functions, by series and continued fractions in loops.
 
-With D = x^a e^-x / Γ(a+1) (DLMF 8.7.1 and 8.9.2; 8.17.22 for the beta function):
+With D = x^a e^-x / Γ(a+1) (DLMF 8.7.1 and 8.9.2):
 
     P(a, x) = D S       S = sum of x^n / ((a+1) ... (a+n))               for x <= a or x <= 1
     Q(a, x) = a D C     C = 1/(x+1-a - 1(1-a)/(x+3-a - 2(2-a)/(x+5-a - ...)))       elsewhere
@@ -21,9 +21,11 @@ from hloom.frontend.prims.elementwise import (
     div,
     eq,
     exp,
+    expm1,
     ge,
     gt,
     integer_pow,
+    le,
     lgamma,
     log,
     log1p,
@@ -35,7 +37,7 @@ from hloom.frontend.prims.elementwise import (
     sqrt,
     sub,
 )
-from hloom.lowering.gamma import stirling
+from hloom.lowering.gamma import lgamma_next, log_quotient, stirling
 from hloom.lowering.iterate import eps, filled, repeat, tiny
 
 _LARGE = 10.0
@@ -53,6 +55,9 @@ def igammac(a, x):
     """The regularized upper incomplete gamma function."""
     by_fraction, density, s, c = _gamma_parts(a, x)
     inner = select(by_fraction, mul(mul(a, density), c), sub(1.0, mul(density, s)))
+    little = bitwise_and(lt(a, 0.5), bitwise_and(gt(a, 0.0), le(x, 1.0)))
+    little = bitwise_and(little, gt(x, 0.0))
+    inner = select(little, _near_one(select(little, a, 0.25), select(little, x, 0.5)), inner)
     return _with_ends(a, x, inner, 1.0, 0.0)
 
 
@@ -75,8 +80,13 @@ def regularized_incomplete_beta(a, b, x):
     p, q = select(beyond, b, a), select(beyond, a, b)
     u, v = select(beyond, y, x), select(beyond, x, y)
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
-    part = div(mul(_beta_density(p, q, u, v), _beta_fraction(p, q, u, inside)), p)
+    little = bitwise_and(bitwise_and(beyond, inside), lt(b, 0.5))
+    by_fraction = bitwise_and(inside, bitwise_not(little))
+    part = mul(_beta_density(p, q, u, v), _beta_fraction(p, q, u, v, by_fraction))
     inner = select(beyond, sub(1.0, part), part)
+    shift = neg(log_quotient(select(little, a, 1.0), select(little, b, 0.25)))
+    near = _complement(shift, select(little, b, 0.25), select(little, y, 0.5), sub(1.0, a))
+    inner = select(little, near, inner)
     ends = select(eq(x, 1.0), 1.0, filled(math.nan, a))
     ends = select(eq(x, 0.0), 0.0, ends)
     good = bitwise_and(gt(a, 0.0), gt(b, 0.0))
@@ -111,6 +121,32 @@ def _gamma_density(a, x):
     exponent = mul(a, _log_minus(div(x, a), div(sub(x, a), a)))
     large = mul(exp(sub(exponent, stirling(a))), rsqrt(mul(2 * math.pi, a)))
     return select(ge(a, _LARGE), large, direct)
+
+
+def _near_one(a, x):
+    """Q(a, x) for small a, where P is near 1 (Gautschi, 1979)."""
+    return _complement(filled(0.0, a), a, x, None)
+
+
+def _complement(shift, a, x, top):
+    """1 - e^L (1 + a R), where e^L is near 1: L = a log x - log Γ(1 + a) - shift.
+
+    R is the sum of t_n / (a + n) for n = 1, 2, ... with t_n = (-x)^n / n! or, for the incomplete
+    beta function, (top)_n x^n / n!.
+    """
+
+    def step(n, a, x, *operands):
+        *top, term, total = operands
+        ratio = mul(x, add(top[0], sub(n, 1.0))) if top else neg(x)
+        term = mul(term, div(ratio, n))
+        change = div(term, add(a, n))
+        total = add(total, change)
+        return gt(abs(change), mul(abs(total), eps(a) / 4)), term, total
+
+    constants = (a, x) if top is None else (a, x, top)
+    _, total = repeat(step, constants, (filled(1.0, a), filled(0.0, a)))
+    power = sub(sub(mul(a, log(x)), lgamma_next(a)), shift)
+    return neg(add(expm1(power), mul(mul(a, exp(power)), total)))
 
 
 def _series(a, x, slopes):
@@ -165,7 +201,10 @@ def _beta_density(a, b, x, y):
     """x^a y^b / B(a, b), where y = 1 - x."""
     total = add(a, b)
     big, little = select(gt(a, b), a, b), select(gt(a, b), b, a)
-    powers = add(mul(a, log(x)), mul(b, log(y)))
+    # x and y are rounded where they are near 1
+    log_x = select(gt(x, 0.75), log1p(neg(y)), log(x))
+    log_y = select(gt(y, 0.75), log1p(neg(x)), log(y))
+    powers = add(mul(a, log_x), mul(b, log_y))
     none_large = sub(sub(lgamma(total), lgamma(big)), lgamma(little))
     # log Γ(total) - log Γ(big), the large parts of which cancel
     ratio = add(mul(sub(big, 0.5), log1p(div(little, big))), mul(little, sub(log(total), 1.0)))
@@ -174,7 +213,8 @@ def _beta_density(a, b, x, y):
     direct = exp(add(powers, select(ge(big, _LARGE), one_large, none_large)))
     # both large: the exponent at the mean a / (a + b) is 0, and linear terms cancel
     p, q = div(a, total), div(b, total)
-    off = sub(x, p)
+    # x - p, by the smaller ones of the parts of 1
+    off = select(gt(x, 0.5), sub(q, y), sub(x, p))
     exponent = add(
         mul(a, _log_minus(div(x, p), div(off, p))),
         mul(b, _log_minus(div(y, q), div(neg(off), q))),
@@ -184,29 +224,32 @@ def _beta_density(a, b, x, y):
     return select(ge(little, _LARGE), both_large, direct)
 
 
-def _beta_fraction(a, b, x, inside):
-    """The continued fraction 1/(1 + d1/(1 + d2/(1 + ...))) of DLMF 8.17.22, by Lentz's method."""
-    x = select(inside, x, 0.0)
+def _beta_fraction(a, b, x, y, inside):
+    """The continued fraction that I_x(a, b) is over its density, by Lentz's method.
 
-    def step(m, a, b, x, f, c, d):
-        end = add(a, mul(2.0, m))
-        before = add(end, -1.0)
-        even = div(mul(mul(m, sub(b, m)), x), mul(before, end))
-        odd = neg(div(mul(mul(add(a, m), add(add(a, b), m)), x), mul(end, add(end, 1.0))))
-        change = None
-        for term in (even, odd):
-            d = div(1.0, _nonzero(add(1.0, mul(term, d))))
-            c = _nonzero(add(1.0, div(term, c)))
-            change = mul(c, d)
-            f = mul(f, change)
-        return gt(abs(sub(change, 1.0)), eps(f)), f, c, d
+    Its terms are positive for x up to the mean (Didonato and Morris, "Algorithm 708", 1992, (9)).
+    """
+    x, y = select(inside, x, 0.0), select(inside, y, 1.0)
+    offset = add(sub(mul(a, y), mul(b, x)), 1.0)
 
-    one = filled(1.0, a)
-    # the first term, d1, is the odd one of m = 0
-    first = neg(div(mul(add(a, b), x), add(a, 1.0)))
-    d = div(1.0, _nonzero(add(1.0, first)))
-    f, _, _ = repeat(step, (a, b, x), (d, one, d))
-    return f
+    def step(n, a, b, x, offset, f, c, d):
+        end = add(a, mul(2.0, n))
+        before = sub(end, 1.0)
+        m = mul(n, sub(b, n))
+        ahead = add(a, n)
+        top = mul(sub(ahead, 1.0), sub(add(ahead, b), 1.0))
+        ratio = div(x, before)
+        alpha = mul(mul(top, m), mul(ratio, ratio))
+        late = div(mul(ahead, add(offset, mul(n, sub(2.0, x)))), add(end, 1.0))
+        beta = add(add(mul(m, ratio), n), late)
+        d = div(1.0, _nonzero(add(beta, mul(alpha, d))))
+        c = _nonzero(add(beta, div(alpha, c)))
+        change = mul(c, d)
+        return gt(abs(sub(change, 1.0)), eps(f)), mul(f, change), c, d
+
+    first = _nonzero(div(mul(a, offset), add(a, 1.0)))
+    f, _, _ = repeat(step, (a, b, x, offset), (first, first, filled(0.0, a)))
+    return div(1.0, f)
 
 
 # ---------------------------------------------------------------- pieces

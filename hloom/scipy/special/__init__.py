@@ -34,6 +34,7 @@ from hloom.scipy.special.gamma import (
     polygamma,
 )
 from hloom.scipy.special.harmonics import sph_harm_y
+from hloom.scipy.special.hypergeometric import hyp1f1, hyp2f1
 from hloom.scipy.special.incomplete import betainc, gammainc, gammaincc
 from hloom.scipy.special.integrals import fresnel, sici, spence
 from hloom.scipy.special.normal import log_ndtr, ndtr, ndtri, owens_t

@@ -1,0 +1,222 @@
+"""The hypergeometric functions 1F1 and 2F1 of real numbers (DLMF chapters 13 and 15).
+
+1F1 is its power series, or for large |x| the asymptotic one, where that converges to rounding.
+Kummer's transformation makes negative x positive, which spares cancellation.
+
+2F1 is its power series up to x = 1/2. From there the solution of the differential equation is
+carried on by Taylor series, in steps of half the distance to 1, whatever the parameters are.
+Pfaff's transformation takes negative x to x / (x - 1) in (0, 1).
+"""
+
+import math
+
+from hloom.frontend.array import Array
+from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims import special as s
+from hloom.frontend.trace import aval_of
+from hloom.lowering.iterate import eps, filled, repeat
+from hloom.numpy.promotion import select
+from hloom.runtime.dispatch import fused
+from hloom.scipy.special.differentiable import differentiable, slope
+from hloom.scipy.special.series import computed
+from hloom.typing import ArrayLike
+
+_STEPS = 100_000
+
+
+def _all(*conditions):
+    found = conditions[0]
+    for c in conditions[1:]:
+        found = e.bitwise_and(found, c)
+    return found
+
+
+def _ends(a):
+    """Whether a is 0, -1, ..., so that a series in rising factorials of it ends."""
+    return _all(e.le(a, 0.0), e.eq(e.floor(a), a))
+
+
+def _power_series(tops, bottoms, z):
+    """The sum of z^n / n! times rising factorials of `tops` over those of `bottoms`; and z d/dz."""
+    k = len(tops)
+
+    def step(n, *operands):
+        *parameters, z, term, total, slope = operands
+        tops, bottoms = parameters[:k], parameters[k:]
+        before = e.sub(n, 1.0)
+        rise, fall = z, n
+        for a in tops:
+            rise = e.mul(rise, e.add(a, before))
+        for b in bottoms:
+            fall = e.mul(fall, e.add(b, before))
+        # a series that ends does so before a denominator vanishes
+        ratio = select(e.eq(rise, 0.0), 0.0, e.div(rise, fall))
+        term = e.mul(term, ratio)
+        total, change = e.add(total, term), e.mul(term, n)
+        slope = e.add(slope, change)
+        small = e.lt(e.abs(change), e.mul(e.max(e.abs(total), e.abs(slope)), eps(z) / 64))
+        # terms that have begun to fall may rise again while a denominator is negative
+        falls = e.lt(e.abs(ratio), 1.0)
+        for b in bottoms:
+            falls = e.bitwise_and(falls, e.gt(e.add(b, n), 1.0))
+        done = e.bitwise_or(_all(small, falls), e.eq(term, 0.0))
+        return e.bitwise_not(done), term, total, slope
+
+    one, zero = filled(1.0, z), filled(0.0, z)
+    _, total, slope = repeat(step, (*tops, *bottoms, z), (one, one, zero), _STEPS)
+    return total, slope
+
+
+# ---------------------------------------------------------------- 1F1
+def _hyp1f1(a, b, x):
+    ends = _ends(a)
+    turned = _all(e.lt(x, 0.0), e.bitwise_not(ends))
+    top = select(turned, e.sub(b, a), a)
+    z = select(turned, e.neg(x), x)
+    far, converged = _falling_series(e.sub(b, top), e.sub(1.0, top), z)
+    by_powers = e.bitwise_or(e.bitwise_not(converged), _ends(top))
+    near, _ = _power_series([top], [b], select(by_powers, z, 0.0))
+    # e^x, in two parts that do not overflow before the result does
+    half = e.exp(e.mul(x, 0.5))
+    near = select(turned, e.mul(e.mul(near, half), half), near)
+    power = e.pow(select(by_powers, 1.0, z), e.mul(e.sub(top, b), 0.5))
+    far = e.mul(e.mul(e.mul(_gamma_quotient(b, top), power), far), power)
+    far = select(turned, far, e.mul(e.mul(far, half), half))
+    result = select(by_powers, near, far)
+    pole = _all(_ends(b), e.bitwise_not(_all(ends, e.ge(a, b))))
+    result = select(e.eq(x, 0.0), 1.0, select(pole, math.inf, result))
+    return select(e.bitwise_or(e.ne(a, a), e.ne(x, x)), math.nan, result)
+
+
+def _falling_series(a, b, z):
+    """The sum of (a)_n (b)_n / (n! z^n) up to its smallest term, and whether that is tiny."""
+
+    def step(n, a, b, z, term, total, _):
+        before = e.sub(n, 1.0)
+        ratio = e.div(e.mul(e.add(a, before), e.add(b, before)), e.mul(z, n))
+        falls = e.lt(e.abs(ratio), 1.0)
+        term = e.mul(term, ratio)
+        small = e.lt(e.abs(term), e.mul(e.abs(total), eps(z) / 8))
+        total = select(falls, e.add(total, term), total)
+        active = e.bitwise_and(falls, e.bitwise_not(small))
+        return active, term, total, select(_all(falls, small), filled(1.0, z), 0.0)
+
+    one, large = filled(1.0, z), e.gt(z, 20.0)
+    state = one, one, filled(0.0, z)
+    _, total, found = repeat(step, (a, b, select(large, z, 1.0)), state, 500)
+    return total, _all(large, e.gt(found, 0.0))
+
+
+def _gamma_quotient(a, b):
+    """Γ(a) / Γ(b)."""
+    limit = 170.0 if aval_of(a).dtype.itemsize == 8 else 34.0
+    moderate = e.lt(e.max(e.abs(a), e.abs(b)), limit)
+    sign = e.mul(e.sign(s.gamma(a)), e.sign(s.gamma(b)))
+    far = e.mul(sign, e.exp(e.sub(e.lgamma(a), e.lgamma(b))))
+    return select(moderate, e.div(s.gamma(a), s.gamma(b)), far)
+
+
+_confluent = differentiable(
+    _hyp1f1,
+    slope(_hyp1f1, 0, 3),
+    slope(_hyp1f1, 1, 3),
+    lambda a, b, x, y: e.mul(e.div(a, b), _confluent(e.add(a, 1.0), e.add(b, 1.0), x)),
+)
+
+
+@fused
+def hyp1f1(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
+    """Kummer's confluent hypergeometric function 1F1(a; b; x) of real numbers.
+
+    >>> import hloom
+    >>> hloom.scipy.special.hyp1f1(1.0, 2.0, 1.0)
+    Array(1.7182819, dtype=float32, weak_type=True)
+    """
+    return computed("hyp1f1", _confluent, a, b, x)
+
+
+# ---------------------------------------------------------------- 2F1
+def _hyp2f1(a, b, c, x):
+    ends = e.bitwise_or(_ends(a), _ends(b))
+    turned = _all(e.lt(x, 0.0), e.bitwise_not(ends))
+    top = select(turned, e.sub(c, b), b)
+    w = select(turned, e.div(1.0, e.sub(1.0, x)), e.sub(1.0, x))
+    z = select(turned, e.div(x, e.sub(x, 1.0)), x)
+    inside = _all(e.bitwise_not(ends), e.gt(w, 0.0))
+    first = select(ends, x, select(inside, e.min(z, 0.5), 0.0))
+    value, slope = _power_series([a, top], [c], first)
+    value = _continued(a, top, c, value, e.mul(slope, 2.0), select(inside, e.min(w, 0.5), 0.5))
+    factor = select(turned, e.pow(e.sub(1.0, select(turned, x, 0.0)), e.neg(a)), 1.0)
+    result = e.mul(value, factor)
+    # at 1 by Gauss's formula; beyond, it is not real
+    excess = e.sub(e.sub(c, a), b)
+    total = e.mul(_gamma_quotient(c, e.sub(c, a)), _gamma_quotient(excess, e.sub(c, b)))
+    at_one = select(e.gt(excess, 0.0), total, math.inf)
+    other = select(e.eq(x, 1.0), at_one, math.inf)
+    result = select(e.bitwise_or(ends, e.gt(w, 0.0)), result, other)
+    early = e.bitwise_or(_all(_ends(a), e.ge(a, c)), _all(_ends(b), e.ge(b, c)))
+    result = select(_all(_ends(c), e.bitwise_not(early)), math.inf, result)
+    result = select(e.eq(x, 0.0), 1.0, result)
+    defined = _all(e.eq(a, a), e.eq(b, b), e.eq(c, c), e.eq(x, x))
+    return select(defined, result, math.nan)
+
+
+def _continued(a, b, c, value, slope, end):
+    """The function at 1 - end from its value and its derivative at 1/2.
+
+    With f_n the terms of the Taylor series at z, for a step h, and w = 1 - z (DLMF 15.10.1):
+
+        z w (n+1)(n+2) f_(n+2) = (n+a)(n+b) h² f_n - ((w-z) n + c - (a+b+1) z)(n+1) h f_(n+1)
+    """
+
+    def step(_, a, b, c, end, w, value, slope, n, here, after, total, change):
+        z, half = e.sub(1.0, w), e.mul(w, 0.5)
+        least = e.max(half, end)
+        h = e.sub(w, least)
+        first = e.eq(n, 0.0)
+        here, after = select(first, value, here), select(first, e.mul(slope, h), after)
+        total = select(first, e.add(value, after), total)
+        change = select(first, after, change)
+        up = e.add(n, 1.0)
+        rise = e.mul(e.mul(e.mul(e.add(n, a), e.add(n, b)), e.mul(h, h)), here)
+        middle = e.add(e.mul(e.sub(w, z), n), e.sub(c, e.mul(e.add(e.add(a, b), 1.0), z)))
+        fall = e.mul(e.mul(middle, up), e.mul(h, after))
+        weight = e.mul(e.mul(z, w), e.mul(up, e.add(n, 2.0)))
+        here, after = after, e.div(e.sub(rise, fall), weight)
+        total = e.add(total, after)
+        gain = e.mul(after, e.add(n, 2.0))
+        change = e.add(change, gain)
+        size = e.mul(e.max(e.abs(total), e.abs(change)), eps(w) / 64)
+        last = e.max(e.abs(gain), e.mul(e.abs(here), up))
+        done = _all(e.le(last, size), e.gt(n, 2.0))
+        value, slope = select(done, total, value), select(done, e.div(change, h), slope)
+        w, n = select(done, least, w), select(done, 0.0, up)
+        return e.gt(w, end), w, value, slope, n, here, after, total, change
+
+    zero, half = filled(0.0, value), filled(0.5, value)
+    found = repeat(step, (a, b, c, end), (half, value, slope, zero, zero, zero, zero, zero), _STEPS)
+    return select(e.lt(end, 0.5), found[1], value)
+
+
+_gauss = differentiable(
+    _hyp2f1,
+    slope(_hyp2f1, 0, 4),
+    slope(_hyp2f1, 1, 4),
+    slope(_hyp2f1, 2, 4),
+    lambda a, b, c, x, y: e.mul(
+        e.div(e.mul(a, b), c), _gauss(e.add(a, 1.0), e.add(b, 1.0), e.add(c, 1.0), x)
+    ),
+)
+
+
+@fused
+def hyp2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, x: ArrayLike) -> Array:
+    """Gauss's hypergeometric function 2F1(a, b; c; x) of real numbers.
+
+    For x > 1, where it is real for polynomials only, it is inf otherwise.
+
+    >>> import hloom
+    >>> hloom.scipy.special.hyp2f1(1.0, 1.0, 2.0, 0.5)
+    Array(1.3862944, dtype=float32, weak_type=True)
+    """
+    return computed("hyp2f1", _gauss, a, b, c, x)

@@ -1,0 +1,237 @@
+"""Gamma, beta, zeta, Bessel and hypergeometric functions over wide domains, beside mpmath.
+
+Bounds are in units of eps of the dtype, of the exact result for the rounded arguments; errors are
+relative, or relative to `floor` where results are smaller than that (near zeros).
+"""
+
+from dataclasses import dataclass
+
+import mpmath as mp
+import numpy as np
+import pytest
+
+import hloom
+from hloom.errors import DTypeError, UnsupportedError, ValueRangeError
+from hloom.scipy import special as s
+
+N = 40
+
+
+@pytest.fixture(autouse=True)
+def _wide():
+    with hloom.enable_x64(), mp.workdps(40):
+        yield
+
+
+def spread(low, high, seed=0):
+    """Numbers over an interval."""
+    return np.random.default_rng(seed).uniform(low, high, N)
+
+
+def scales(low, high, seed=1):
+    """Positive numbers of all magnitudes from `low` to `high`."""
+    return np.exp(spread(np.log(low), np.log(high), seed))
+
+
+def whole(low, high, seed=2):
+    """Integers as floats."""
+    return np.floor(spread(low, high + 1, seed))
+
+
+@dataclass
+class Sweep:
+    """A function, the exact one, samples of its arguments, and the error allowed."""
+
+    name: str
+    function: object
+    exact: object
+    arguments: tuple
+    bound: float
+    floor: float = 0.0
+
+
+def regularized(a, low, high):
+    """The incomplete gamma function over the whole one."""
+    return mp.gammainc(a, low, high, regularized=True)
+
+
+def log_beta(a, b):
+    """log |B(a, b)|."""
+    return mp.re(mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b))
+
+
+SHAPE = scales(1e-3, 1e4)
+NEAR_SHAPE = SHAPE * np.exp(spread(-1, 1, 3) * np.minimum(3, 4 / np.sqrt(SHAPE)))
+A, B = scales(1e-2, 3e3), scales(1e-2, 3e3, 5)
+MEAN = A / (A + B)
+NEAR_MEAN = np.clip(MEAN + spread(-4, 4, 6) * np.sqrt(MEAN * (1 - MEAN) / (A + B)), 1e-4, 0.9999)
+
+SWEEPS = [
+    Sweep("gammaln", s.gammaln, mp.loggamma, (scales(1e-30, 1e30),), 3),
+    Sweep("gammaln near zeros", s.gammaln, mp.loggamma, (1.5 + spread(-0.52, 0.52),), 3),
+    Sweep("gammaln below 0", s.gammaln, lambda x: mp.re(mp.loggamma(x)), (spread(-40, 0),), 3, 1),
+    Sweep("gamma", s.gamma, mp.gamma, (spread(0, 34),), 4),
+    Sweep("gamma below 0", s.gamma, mp.gamma, (spread(-30, 0),), 5),
+    Sweep("digamma", s.digamma, mp.digamma, (scales(1e-30, 1e30),), 3),
+    Sweep("digamma near its zero", s.digamma, mp.digamma, (1.4616 + spread(-1, 1) / 100,), 4),
+    Sweep("digamma below 0", s.digamma, mp.digamma, (spread(-40, 0),), 5, 1),
+    Sweep(
+        "polygamma",
+        s.polygamma,
+        lambda n, x: mp.psi(int(n), x),
+        (whole(0, 9), scales(1e-2, 1e3)),
+        5,
+    ),
+    Sweep("zeta of Hurwitz", s.zeta, mp.zeta, (1 + scales(1e-3, 15), scales(1e-2, 1e2, 4)), 4),
+    Sweep("zeta of Riemann", s.zeta, mp.zeta, (spread(-8, 30),), 16),
+    Sweep("beta", s.beta, mp.beta, (spread(0.01, 16), spread(0.01, 16, 4)), 8),
+    Sweep("betaln", s.betaln, log_beta, (scales(1e-3, 1e6), scales(1e-3, 1e6, 4)), 6, 1),
+    Sweep("poch", s.poch, mp.rf, (spread(0.01, 20), spread(0, 10, 4)), 8),
+    Sweep("comb", s.comb, mp.binomial, (whole(10, 30), whole(0, 10, 4)), 4),
+    Sweep("gammainc", s.gammainc, lambda a, x: regularized(a, 0, x), (SHAPE, NEAR_SHAPE), 32),
+    Sweep(
+        "gammaincc", s.gammaincc, lambda a, x: regularized(a, x, mp.inf), (SHAPE, NEAR_SHAPE), 64
+    ),
+    Sweep(
+        "gammaincc of small a",
+        s.gammaincc,
+        lambda a, x: regularized(a, x, mp.inf),
+        (scales(1e-9, 0.5), scales(1e-9, 1, 4)),
+        8,
+    ),
+    Sweep(
+        "betainc",
+        s.betainc,
+        lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),
+        (A, B, NEAR_MEAN),
+        64,
+    ),
+    Sweep("i0", s.i0, lambda x: mp.besseli(0, x), (spread(-85, 85),), 4),
+    Sweep("i1", s.i1, lambda x: mp.besseli(1, x), (spread(-85, 85),), 4),
+    Sweep("i0e", s.i0e, lambda x: mp.besseli(0, x) * mp.exp(-abs(x)), (scales(1e-6, 1e5),), 4),
+    Sweep("i1e", s.i1e, lambda x: mp.besseli(1, x) * mp.exp(-abs(x)), (scales(1e-6, 1e5),), 4),
+    Sweep(
+        "bessel_jn",
+        lambda z: s.bessel_jn(z, v=5)[5],
+        lambda z: mp.besselj(5, z),
+        (spread(-60, 60),),
+        16,
+        0.05,
+    ),
+    Sweep(
+        "hyp1f1",
+        s.hyp1f1,
+        mp.hyp1f1,
+        (spread(0.1, 3), spread(3, 6, 4), spread(-100, 80, 5)),
+        48,
+    ),
+    Sweep(
+        "hyp2f1",
+        s.hyp2f1,
+        mp.hyp2f1,
+        (spread(0.1, 3), spread(0.1, 3, 4), spread(3, 8, 5), 1 - scales(1e-4, 10, 6)),
+        48,
+    ),
+]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64], ids=lambda d: d.__name__)
+@pytest.mark.parametrize("sweep", SWEEPS, ids=lambda sweep: sweep.name)
+def test_accuracy(sweep, dtype):
+    operands = [x.astype(dtype) for x in sweep.arguments]
+    results = np.asarray(sweep.function(*operands))
+    limits = np.finfo(dtype)
+    worst, compared = 0.0, 0
+    for y, *xs in zip(results, *operands, strict=True):
+        exact = mp.re(sweep.exact(*[mp.mpf(float(x)) for x in xs]))
+        if not limits.tiny < abs(exact) < limits.max:
+            continue
+        error = abs(mp.mpf(float(y)) - exact) / max(abs(exact), sweep.floor) / float(limits.eps)
+        worst, compared = max(worst, float(error)), compared + 1
+    assert compared > N / 2
+    assert worst < sweep.bound
+
+
+# ---------------------------------------------------------------- derivatives
+def test_derivatives_in_parameters():
+    """Of functions without a formula, beside differences of the exact ones."""
+    cases = [
+        (s.betainc, lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True), (2.5, 3.5, 0.3), 2),
+        (s.hyp1f1, mp.hyp1f1, (1.5, 2.25, -3.0), 3),
+        (s.hyp2f1, mp.hyp2f1, (1.5, 0.25, 2.75, 0.8), 4),
+        (s.zeta, mp.zeta, (2.5, 1.75), 1),
+        (s.gammainc, lambda a, x: regularized(a, 0, x), (2.5, 3.5), 1),
+    ]
+    for function, exact, at, count in cases:
+        gradient = hloom.grad(function, tuple(range(count)))(*at)
+        for i, found in enumerate(gradient):
+            along = lambda t, i=i, at=at, exact=exact: exact(*at[:i], t, *at[i + 1 :])
+            assert float(found) == pytest.approx(float(mp.diff(along, at[i])), rel=1e-12)
+
+
+def test_gradients_at_the_ends_are_finite():
+    assert float(hloom.grad(s.betainc, 2)(1.0, 1.0, 0.0)) == 1.0
+    assert float(hloom.grad(s.gammainc, 1)(1.0, 0.0)) == 1.0
+    assert float(hloom.grad(s.i1)(0.0)) == pytest.approx(0.5, rel=1e-15)
+    assert float(hloom.grad(s.hyp2f1, 3)(1.0, 1.0, 2.0, 0.0)) == 0.5
+    assert np.all(np.isfinite(hloom.jacfwd(lambda z: s.bessel_jn(z, v=2))(0.0)))
+    angle = hloom.grad(lambda t: s.sph_harm_y(2, 1, t, 0.0).real)
+    assert float(angle(0.0)) == pytest.approx(-np.sqrt(15 / (8 * np.pi)), rel=1e-14)
+
+
+def test_second_derivatives():
+    hessian = hloom.hessian(s.hyp1f1, 0)(1.5, 2.5, 0.7)
+    exact = mp.diff(lambda a: mp.hyp1f1(a, 2.5, 0.7), 1.5, 2)
+    assert float(hessian) == pytest.approx(float(exact), rel=1e-10)
+
+
+# ---------------------------------------------------------------- what rows cannot say
+def test_bernoulli_numbers():
+    numbers = np.asarray(s.bernoulli(262))
+    assert numbers[1] == -0.5
+    for k in (0, 2, 12, 100, 258, 259):
+        assert numbers[k] == float(mp.bernoulli(k))
+    assert list(numbers[260:]) == [-np.inf, 0, np.inf]
+
+
+def test_integers_become_floats():
+    assert s.gamma(5) == 24
+    assert s.comb(10, 3) == 120
+    assert s.gammaln(np.array([1, 2])).dtype == np.float64
+    assert s.beta(np.float32(2), 3).dtype == np.float32
+
+
+def test_many_orders_of_bessel_functions():
+    z = np.array([0.5, 24.0, 26.0, 80.0])
+    found = s.bessel_jn(z, v=60)
+    assert found.shape == (61, 4)
+    exact = [[float(mp.besselj(k, x)) for x in z] for k in range(61)]
+    np.testing.assert_allclose(found, exact, 1e-12, 1e-14)
+
+
+def test_spherical_harmonics_of_traced_degree():
+    harmonic = hloom.jit(lambda n: s.sph_harm_y(n, 1, 0.3, 0.4, n_max=3))
+    np.testing.assert_allclose(harmonic(2), s.sph_harm_y(2, 1, 0.3, 0.4), 1e-14)
+    assert np.isnan(harmonic(4).real)
+    with pytest.raises(ValueRangeError) as e:
+        hloom.jit(lambda n: s.sph_harm_y(n, 1, 0.3, 0.4))(2)
+    assert "give n_max=, a Python int" in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: s.gamma(1j), DTypeError, "gamma: takes real numbers"),
+        (lambda: s.factorial(3, exact=True), UnsupportedError, "factorial: has no exact=True"),
+        (lambda: s.multigammaln(3.0, 0), ValueRangeError, "multigammaln: the dimension d is"),
+        (lambda: s.bernoulli(-1), ValueRangeError, "bernoulli: n is an integer from 0 on"),
+        (lambda: s.bessel_jn(1, v=2), DTypeError, "bessel_jn: takes a floating dtype"),
+        (lambda: s.bessel_jn(1.0, v=-2), ValueRangeError, "bessel_jn: v is an integer from 0 on"),
+        (lambda: s.sph_harm_y(1, 0, 0.1, 0.2, 1), UnsupportedError, "sph_harm_y: diff_n is not"),
+        (lambda: s.sph_harm_y(1.0, 0, 0.1, 0.2), DTypeError, "sph_harm_y: n is an integer"),
+    ],
+)
+def test_errors(call, error, message):
+    with pytest.raises(error) as e:
+        call()
+    assert message in str(e.value)
