@@ -8,9 +8,10 @@ True
 3.0
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from hloom.frontend import pytree
+from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
 from hloom.runtime import pjrt
@@ -19,6 +20,23 @@ from hloom.runtime.compile import load, lowered
 from hloom.runtime.devices import default_backend, default_device
 from hloom.runtime.pjrt import BackendError
 from hloom.runtime.spec import ShapeDtypeStruct
+
+
+class ArgInfo(NamedTuple):
+    """An argument of a compiled function: its aval, and if it is donated."""
+
+    aval: ShapedArray
+    donated: bool
+
+    @property
+    def shape(self):
+        """The length of each axis."""
+        return self.aval.shape
+
+    @property
+    def dtype(self):
+        """The element type."""
+        return self.aval.dtype
 
 
 class Traced:
@@ -40,6 +58,13 @@ class Traced:
         ]
         return self.out_tree.unflatten(specs)
 
+    @property
+    def args_info(self):
+        """The arguments as a tree of ArgInfos."""
+        return self.in_tree.unflatten(
+            [ArgInfo(a, i in self.donated) for i, a in enumerate(self.program.in_avals)]
+        )
+
     def lower(self, target="xla", platform=None):
         """The program in StableHLO, for a target (`xla` or `portable`) and a platform."""
         module = lowered(self.program, self.fun_name, self.donated, target, platform)
@@ -56,6 +81,7 @@ class Lowered:
         self.traced = traced
         self.module = module
         self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
+        self.out_info, self.args_info = traced.out_info, traced.args_info
 
     def as_text(self, dialect="stablehlo", debug_info=False):
         """The module as text; with `debug_info`, locations in the user's program too."""
@@ -113,8 +139,21 @@ class Compiled(Optimised):
         self.lowered = lowered_stage
         self.executable, self.loaded = executable, executable.loaded
         self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
+        self._in_avals = list(lowered_stage.traced.program.in_avals)
 
     def __call__(self, *args, **kwargs):
+        try:
+            leaves, tree = pytree.flatten((args, kwargs))
+            buffers = [x._raw for x in leaves]
+            same = tree == self.in_tree and [x.aval for x in leaves] == self._in_avals
+        except (AttributeError, ValueError):
+            same = False
+        if not same:
+            buffers = self._buffers(args, kwargs)
+        return self.out_tree.unflatten(self.executable(buffers))
+
+    def _buffers(self, args, kwargs):
+        """The buffers of arguments that need to be converted, or to be refused."""
         fun_name, program = self.lowered.traced.fun_name, self.lowered.traced.program
         leaves, tree = flatten_args(lambda: None, args, kwargs)
         if tree != self.in_tree:
@@ -129,7 +168,7 @@ class Compiled(Optimised):
             if (x.aval.shape, x.aval.dtype) != (aval.shape, aval.dtype):
                 what = f"{fun_name}: compiled for {path} of type {aval}"
                 raise TreeError(what, f"it is {x.aval}", "convert it, or compile again")
-        return self.out_tree.unflatten(self.executable(tuple([x._raw for x in arrays])))
+        return [x._raw for x in arrays]
 
     def __repr__(self):
         return f"Compiled({self.lowered.traced.fun_name})"
