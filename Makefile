@@ -3,6 +3,7 @@
 #   make demo     train a classifier on handwritten digits
 #   make test     all tests
 #   make check    formatting, lint, types, and the direction of imports
+#   make docs     write docs/api.md, the list of public names
 #   make bench    hloom beside JAX on the same programs; ARGS="--suite dispatch" chooses
 #   make ahead    compile for a TPU and an H100 that need not be there; the compilers are 1 GB of wheels
 #
@@ -14,7 +15,7 @@ BENCH_VENV ?= .venv-bench
 AHEAD_VENV ?= .venv-ahead
 ARGS ?=
 
-.PHONY: demo test check bench ahead clean
+.PHONY: demo test check docs bench ahead clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.demo
@@ -28,6 +29,9 @@ check: $(VENV)/.test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/python -m pytest -q tests/test_layers.py
+
+docs: $(VENV)/.test
+	$(VENV)/bin/python docs/make_api.py
 
 bench: $(BENCH_VENV)/.bench
 	$(BENCH_VENV)/bin/python benchmarks/bench.py --impl jax=$(BENCH_VENV)/bin/python \
