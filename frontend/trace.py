@@ -231,22 +231,33 @@ def interpret(program, args, consts=None):
     """Bind the equations of a program, in the trace in force, on `args`; the list of results."""
     env = dict(zip(program.constvars, program.consts if consts is None else consts, strict=True))
     env.update(zip(program.invars, args, strict=True))
-    trace = context.trace
-    staged = trace if isinstance(trace, StageTrace) else None
-    before = staged and staged.source
+    collecting = _collecting(context.trace)
+    before = [t.source for t in collecting]
     try:
         for eqn in program.eqns:
-            if staged:
-                staged.source = eqn.source
+            for t in collecting:
+                t.source = eqn.source
             operands = [env[a] if type(a) is Var else a for a in eqn.invars]
             for var, value in zip(
                 eqn.outvars, eqn.primitive.bind(*operands, **eqn.params), strict=True
             ):
                 env[var] = value
     finally:
-        if staged:
-            staged.source = before
+        for t, source_before in zip(collecting, before):
+            t.source = source_before
     return [env[a] if type(a) is Var else a for a in program.outvars]
+
+
+def _collecting(trace):
+    """The traces that collect equations among those that `trace` hands primitives on to."""
+    found = []
+    while trace is not None:
+        if isinstance(trace, StageTrace):
+            return [*found, trace]
+        if hasattr(trace, "tangent"):
+            found.append(trace.tangent)
+        trace = getattr(trace, "parent", None)
+    return found
 
 
 def literal(value, dtype=None):

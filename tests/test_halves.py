@@ -74,3 +74,18 @@ def test_processes_and_environment(capsys):
 def test_float0():
     gradient = hloom.grad(lambda n: n * 1.0, allow_int=True)(3)
     assert gradient.dtype == hloom.float0
+
+
+def test_stages_and_core():
+    traced = hloom.jit(lambda x, y: x["a"] + y, donate_argnums=1).trace({"a": X}, X)
+    assert isinstance(traced, hloom.stages.Traced)
+    args, kwargs = traced.args_info
+    assert [i.donated for i in (args[0]["a"], args[1])] == [False, True]
+    assert (args[1].shape, args[1].dtype, kwargs) == ((3,), np.float32, {})
+    lowered = traced.lower()
+    assert isinstance(lowered, hloom.stages.Lowered)
+    assert lowered.args_info == traced.args_info
+    assert lowered.out_info.shape == (3,)
+    assert isinstance(lowered.compile(), hloom.stages.Compiled)
+    assert isinstance(hloom.typeof(X), hloom.core.ShapedArray)
+    assert isinstance(traced.program, hloom.core.Program)
