@@ -7,6 +7,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, UnsupportedError, ValueRangeError
+from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import Tracer, aval_of
 from hloom.lax.loops import fori_loop
@@ -68,9 +69,9 @@ def _harmonics(n: ArrayLike, m: ArrayLike, theta: ArrayLike, phi: ArrayLike, n_m
     xs = [to_dtype(x, dtype) for x in (n, m, theta, phi)]
     shape = broadcast_shapes("sph_harm_y", *[aval_of(x).shape for x in xs])
     xs = [
-        broadcast_to(x, shape)
-        if isinstance(x, Array)
-        else filled(x.value, aval_of(x).update(shape=shape))
+        filled(x.value, aval_of(x).update(shape=shape))
+        if isinstance(x, Literal)
+        else broadcast_to(x, shape)
         for x in xs
     ]
     n, m, theta, phi = xs
