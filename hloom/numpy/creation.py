@@ -54,14 +54,17 @@ def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out
 def asarray(a, dtype=None, order=None, *, copy=None, device=None, out_sharding=None):
     """`a` as an array; an array of the right dtype is returned as it is, unless `copy`.
 
+    Raises ValueError if `copy` is False and the result is not `a` itself.
+
     >>> import hloom.numpy as np
     >>> np.asarray([1.0, 2.0])
     Array([1., 2.], dtype=float32)
     """
-    if copy is False and not isinstance(a, Array):
-        found = f"{type(a).__name__} has to be copied to become an array"
+    made = array(a, dtype, copy=bool(copy), order=order, device=device, out_sharding=out_sharding)
+    if copy is False and made is not a:
+        found = f"{type(a).__name__} has to be copied to become {made.aval}"
         raise ValueRangeError("asarray: copy=False", found, "leave `copy` away")
-    return array(a, dtype, copy=bool(copy), order=order, device=device, out_sharding=out_sharding)
+    return made
 
 
 def _from_object(x, dtype):

@@ -39,7 +39,7 @@ def matrix_rank(
     values = abs(eigh(x)[1]) if hermitian else svd(x, compute_uv=False)
     if tol is None:
         rtol = max(aval_of(x).shape[-2:]) * _eps(values) if rtol is None else rtol
-        bound = _as_column(rtol) * largest(values, -1, keepdims=True)
+        bound = _as_column(rtol) * largest(values, -1, keepdims=True, initial=0)
     else:
         bound = _as_column(tol)
     return sum(values > bound, -1)

@@ -154,10 +154,15 @@ def placed(x, place):
 def astype(x, dtype, /, *, copy=False, device=None):
     """`x` in another dtype; complex numbers lose their imaginary part on the way to real ones.
 
+    An array that has the dtype is returned as it is, unless `copy`.
+
     >>> import hloom.numpy as np
     >>> np.astype(np.array([1.5, -2.5]), "int32")
     Array([ 1, -2], dtype=int32)
     """
+    if not copy and dtype is not None and isinstance(x, Array) and not x.aval.weak_type:
+        if dtypes.dtype(dtype) == x.aval.dtype:
+            return placed(x, device)
     return placed(_astype(x, dtype), device)
 
 

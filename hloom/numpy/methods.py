@@ -80,7 +80,7 @@ def reshape(self, *shape, order="C", copy=None, out_sharding=None):
 
 def astype(self, dtype, copy=False, device=None):
     """The array in another dtype."""
-    return manipulation.astype(self, dtype)
+    return manipulation.astype(self, dtype, copy=copy, device=device)
 
 
 def transpose(self, *order):

@@ -37,6 +37,13 @@ def _is_unbounded(x):
     return e.bitwise_not(e.is_finite(x))
 
 
+def _signed(x, y):
+    """`x` with the sign of `y`, which tells the side of a branch cut where `y` is a zero."""
+    negative = e.lt(_where(_is_zero(y), e.div(1.0, y), y), 0.0)
+    size = e.abs(x)
+    return _where(negative, e.neg(size), size)
+
+
 # ---------------------------------------------------------------- the value at special operands
 def _abs(a, b, u):
     return _where(_or(_is_infinite(a), _is_infinite(b)), _INF, u)
@@ -61,7 +68,7 @@ def _log(a, b, u, v):
 def _sqrt(a, b, u, v):
     tall = _is_infinite(b)
     v = _where(_and(e.eq(a, -_INF), _is_nan(b)), _INF, v)
-    v = _where(_or(tall, _and(_is_zero(a), _is_zero(b))), b, v)
+    v = _where(tall, b, _signed(v, b))
     return _where(_or(tall, e.eq(a, _INF)), _INF, u), v
 
 
@@ -70,7 +77,7 @@ def _tan(a, b, u, v):
 
 
 def _asin(a, b, u, v):
-    return _where(_is_zero(a), a, u), _where(_and(_is_zero(b), _is_zero(v)), b, v)
+    return _where(_is_zero(a), a, _signed(u, a)), _signed(v, b)
 
 
 def _asinh(a, b, u, v):
@@ -80,20 +87,17 @@ def _asinh(a, b, u, v):
 
 def _acos(a, b, u, v):
     u = _where(_and(_is_zero(a), _is_nan(b)), _HALF_PI, u)
-    return u, _where(_and(_is_zero(b), _is_zero(v)), e.neg(b), v)
+    return u, _signed(v, e.neg(b))
 
 
 def _acosh(a, b, u, v):
     v = _where(_and(_is_zero(a), _is_nan(b)), _HALF_PI, v)
-    size = e.abs(v)
-    below = _and(_is_zero(b), e.lt(e.div(1.0, b), 0.0))
-    return u, _where(below, e.neg(size), v)
+    return u, _signed(v, b)
 
 
 def _atan(a, b, u, v):
     undefined = _or(_is_nan(a), _and(_is_nan(b), e.is_finite(a)))
-    u = _where(undefined, _NAN, u)
-    return _where(_is_zero(a), _where(_is_nan(b), _NAN, a), u), _where(_is_zero(b), b, v)
+    return _where(undefined, _NAN, _signed(u, a)), _where(_is_zero(b), b, _signed(v, b))
 
 
 def _atanh(a, b, u, v):
