@@ -14,6 +14,7 @@ standard = Continuous(
     "the beta distribution of shapes a and b",
     support=(0, 1),
     inside=0.5,
+    empty=lambda z, a, b: ((z == 0) & (a > 1)) | ((z == 1) & (b > 1)),
     valid=lambda a, b: (a > 0) & (b > 0),
     logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b),
     cdf=lambda z, a, b: betainc(a, b, z),

@@ -15,6 +15,7 @@ standard = Continuous(
     "the chi-squared distribution of df degrees of freedom",
     support=(0, math.inf),
     inside=1.0,
+    empty=lambda z, df: (z == 0) & (df > 2),
     valid=lambda df: df > 0,
     logpdf=lambda z, df: gamma.logpdf(0.5 * z, 0.5 * df) - math.log(2),
     cdf=lambda z, df: gamma.cdf(0.5 * z, 0.5 * df),

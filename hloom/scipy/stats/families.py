@@ -55,7 +55,8 @@ class Family:
     """Distributions that share formulas; `Continuous` and `Discrete` are the two kinds.
 
     `title` is what documents call it. `support` is the least and largest point, numbers or, if they
-    depend on the shapes, a function that gives them. `valid` tells for which shapes there is a
+    depend on the shapes, a function that gives them; `empty` tells which points of the support have
+    density 0, where a logarithm would spoil derivatives. `valid` tells for which shapes there is a
     distribution. `symmetric` is about 0. `points` renames the first parameter of functions,
     `places` replaces the parameters `loc` and `scale`, and `fixed` names functions that take none.
     """
@@ -67,6 +68,7 @@ class Family:
         *,
         support=(-math.inf, math.inf),
         inside=0.0,
+        empty=None,
         valid=None,
         symmetric=False,
         points=(),
@@ -76,7 +78,7 @@ class Family:
     ):
         self.module, self.title, self.inside = module, title, inside
         self.support = support if callable(support) else lambda *_: support
-        self.valid = valid or (lambda *_: True)
+        self.empty, self.valid = empty, valid or (lambda *_: True)
         self.points, self.fixed = dict(points), fixed
         if places is not None:
             self.places = places
@@ -130,10 +132,11 @@ class Family:
         z = _standardized(z, loc, scale)
         log = name == self.log_density
         outside = self._outside(z, *self.support(*shapes))
+        outside = outside if self.empty is None else outside | self.empty(z, *shapes)
         z = z if outside is None else np.where(outside, self.inside, z)
         y = getattr(self, self.log_density)(z, *shapes)
         y = y if scale is None else y - np.log(scale)
-        y = y if log else self._exp(y)
+        y = y if log else np.exp(y)
         y = y if outside is None else np.where(outside, -math.inf if log else 0.0, y)
         return _where_valid(valid, y)
 
@@ -195,11 +198,6 @@ class Continuous(Family):
     def _step(self, z):
         return z
 
-    def _exp(self, y):
-        """exp(y), whose derivatives are 0 where y is -inf, as it is at ends of the support."""
-        nothing = y == -math.inf
-        return np.where(nothing, 0.0, np.exp(np.where(nothing, 0.0, y)))
-
 
 class Discrete(Family):
     """A family of distributions on integers."""
@@ -215,9 +213,6 @@ class Discrete(Family):
 
     def _step(self, k):
         return np.floor(k)
-
-    def _exp(self, y):
-        return np.exp(y)
 
 
 def _completed(formulas, symmetric):

@@ -16,6 +16,7 @@ standard = Continuous(
     "the gamma distribution of shape a",
     support=(0, math.inf),
     inside=1.0,
+    empty=lambda z, a: (z == 0) & (a > 1),
     valid=lambda a: a > 0,
     logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a),
     cdf=lambda z, a: gammainc(a, z),

@@ -83,4 +83,5 @@ def _semidefinite(apart, cov):
     log_scales = 0.5 * np.where(kept, np.log(np.where(kept, values, 1.0)), 0.0)
     outside = np.sum(np.square(np.where(kept, 0.0, along)), -1) > least[..., 0]
     y = _log_density(steps, log_scales, np.sum(kept, -1))
-    return np.where(outside, -math.inf, np.where(np.any(values < -least, -1), math.nan, y))
+    indefinite = np.any(values < -least, -1)
+    return np.where(indefinite, math.nan, np.where(outside, -math.inf, y))
