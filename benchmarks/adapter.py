@@ -6,8 +6,8 @@ Every workload is written once against the namespace `xp` made here:
   xp.jit grad value_and_grad vmap jvp vjp jacfwd jacrev device_put block
 
 `jax` and `hloom` share JAX's spelling, so both go through `_jaxlike`.
-`autograd` (HIPS) offers np + grad only: xp.jit is then the identity, and only
-the workloads that need no more than that (suite `sysml`, part of `dispatch`) run on it.
+`autograd` (HIPS) offers np + grad only, `numpy` only np: xp.jit is then the identity, and only
+the workloads that need no more than that (suite `sysml`, part of `dispatch`; of `library`) run.
 """
 
 import contextlib
@@ -17,7 +17,8 @@ from types import SimpleNamespace
 
 
 def load(name: str) -> SimpleNamespace:
-    return _autograd() if name == "autograd" else _jaxlike(name)
+    plain = {"autograd": _autograd, "numpy": _numpy}
+    return plain[name]() if name in plain else _jaxlike(name)
 
 
 def _jaxlike(name):
@@ -58,26 +59,45 @@ def _submodule(name, s):
         return None
 
 
+def add_library(xp):
+    """Give xp also nn, ops and scipy, which no other suite is to wait for."""
+    if xp.compiled:
+        for s in ("scipy.special", "scipy.linalg", "scipy.stats"):
+            _submodule(xp.name, s)
+        for s in ("nn", "ops", "scipy"):
+            setattr(xp, s, _submodule(xp.name, s))
+
+
 def _autograd():
     import autograd
     import autograd.numpy as anp
 
-    ident = lambda f, **_: f
+    version = importlib.import_module("importlib.metadata").version("autograd")
+    return _uncompiled(autograd, anp, version, autograd.grad, autograd.value_and_grad)
+
+
+def _numpy():
+    import numpy
+
+    return _uncompiled(numpy, numpy, numpy.__version__)
+
+
+def _uncompiled(module, np, version, grad=None, value_and_grad=None):
     return SimpleNamespace(
-        name="autograd",
-        module=autograd,
+        name=module.__name__,
+        module=module,
         compiled=False,
-        version=importlib.import_module("importlib.metadata").version("autograd"),
-        np=anp,
+        version=version,
+        np=np,
         lax=None,
         random=None,
         tree=None,
-        jit=ident,
-        grad=autograd.grad,
-        value_and_grad=autograd.value_and_grad,
+        jit=lambda f, **_: f,
+        grad=grad,
+        value_and_grad=value_and_grad,
         vmap=None,
         block=lambda x: x,
-        device_put=anp.asarray,
+        device_put=np.asarray,
         clear_caches=lambda: None,
     )
 

@@ -1,7 +1,8 @@
 """Compare implementations of JAX's programming model side by side, in one run.
 
     python bench.py --impl jax=VENV/bin/python --impl hloom=VENV2/bin/python \
-                    [--suite cold dispatch stages runtime sysml cache] [--only NAME] \
+                    [--suite cold dispatch stages runtime library sysml cache] \
+                    [--only NAME] \
                     [--rounds 3] [--out results.json]
 
 Each measurement runs in a process of its own, A B A B ... for `--rounds` rounds, so

@@ -9,6 +9,7 @@ PRIMARY = {
     "dispatch": "cpu",
     "stages": "cpu",
     "runtime": "min",
+    "library": "min",
     "sysml": "min",
     "cache": "cpu",
 }

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as onp
 
 import adapter
+import library as library_calls
 import programs
 import sysml as sysml_programs
 
@@ -253,6 +254,24 @@ def _runtime_one(xp, name, build):
         yield f"{name}/{k}", v
 
 
+def library(xp, only=None):
+    """Seconds per blocked call of one function of the library, compiled by itself."""
+    adapter.add_library(xp)
+    for name, (make, call) in library_calls.CALLS.items():
+        for size in library_calls.sizes_of(make):
+            metric = library_calls.name_of(name, size)
+            if only is None or only in metric:
+                metric, value = guarded(metric, _library_one, xp, make, call, size)
+                if xp.compiled or "error" not in value:  # NumPy has not all of them
+                    yield metric, value
+
+
+def _library_one(xp, make, call, size):
+    args = [xp.np.asarray(a) for a in make(onp.random.default_rng(0), size)]
+    f = xp.jit(partial(call, xp))
+    return measure(lambda: xp.block(f(*args)), warmup=2, seconds=0.3)
+
+
 def sysml(xp, only=None):
     for name, make in sysml_programs.PROGRAMS.items():
         if only is None or only in name:
@@ -267,4 +286,10 @@ def _sysml_one(xp, make):
     return measure(run, repeats=20, warmup=1, seconds=3.0) | {"first": first}
 
 
-SUITES = {"dispatch": dispatch, "stages": stages, "runtime": runtime, "sysml": sysml}
+SUITES = {
+    "dispatch": dispatch,
+    "stages": stages,
+    "runtime": runtime,
+    "library": library,
+    "sysml": sysml,
+}
