@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import mpmath as mp
 import numpy as np
 import pytest
+from scipy import special
 
 import hloom
 from hloom.errors import DTypeError, UnsupportedError, ValueRangeError
@@ -163,7 +164,7 @@ def test_derivatives_in_parameters():
         (s.gammainc, lambda a, x: regularized(a, 0, x), (2.5, 3.5), 1),
     ]
     for function, exact, at, count in cases:
-        gradient = hloom.grad(function, tuple(range(count)))(*at)
+        gradient = hloom.jit(hloom.grad(function, tuple(range(count))))(*at)
         for i, found in enumerate(gradient):
             along = lambda t, i=i, at=at, exact=exact: exact(*at[:i], t, *at[i + 1 :])
             assert float(found) == pytest.approx(float(mp.diff(along, at[i])), rel=1e-12)
@@ -186,6 +187,34 @@ def test_second_derivatives():
 
 
 # ---------------------------------------------------------------- what rows cannot say
+def test_ends_of_domains():
+    """Zeros of both signs, poles and infinities; SciPy has -inf for gammaln(-inf)."""
+    ends = np.array([0.0, -0.0, -1.0, -2.5, np.inf, np.nan])
+    for name in ("gamma", "gammaln", "gammasgn", "digamma"):
+        np.testing.assert_allclose(
+            getattr(s, name)(ends), getattr(special, name)(ends), 1e-15, 1e-15
+        )
+    assert s.gammaln(-np.inf) == np.inf
+    shapes, points = np.array([0, 0, 1, 1, np.inf]), np.array([0, 1, -1, np.inf, 1.0])
+    for name in ("gammainc", "gammaincc"):
+        exact = getattr(special, name)(shapes, points)
+        np.testing.assert_array_equal(getattr(s, name)(shapes, points), exact)
+    np.testing.assert_array_equal(s.i0(np.array([0, np.inf, -np.inf])), [1, np.inf, np.inf])
+
+
+def test_narrow_floats_are_float32_rounded_once():
+    x = np.array([0.3, 1.5, 7.0], "float16")
+    for function in (s.gamma, s.digamma, lambda x: s.beta(x, x), s.zeta, s.i1):
+        wide = np.asarray(function(x.astype("float32")))
+        found = np.asarray(function(x))
+        assert found.dtype == np.float16
+        np.testing.assert_array_equal(found, wide.astype("float16"))
+
+
+def test_choices_with_repetition():
+    assert s.comb(5, 3, repetition=True) == 35
+
+
 def test_bernoulli_numbers():
     numbers = np.asarray(s.bernoulli(262))
     assert numbers[1] == -0.5
@@ -202,10 +231,10 @@ def test_integers_become_floats():
 
 
 def test_many_orders_of_bessel_functions():
-    z = np.array([0.5, 24.0, 26.0, 80.0])
-    found = s.bessel_jn(z, v=60)
-    assert found.shape == (61, 4)
-    exact = [[float(mp.besselj(k, x)) for x in z] for k in range(61)]
+    z = np.array([0.5, 29.0, 31.0, 80.0])
+    found = s.bessel_jn(z, v=30)
+    assert found.shape == (31, 4)
+    exact = [[float(mp.besselj(k, x)) for x in z] for k in range(31)]
     np.testing.assert_allclose(found, exact, 1e-12, 1e-14)
 
 

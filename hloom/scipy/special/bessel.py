@@ -8,7 +8,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import special as s
-from hloom.frontend.prims.structural import concatenate, expand_dims
+from hloom.frontend.prims.structural import concatenate, expand_dims, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.lowering.iterate import eps
 from hloom.lowering.series import horner
@@ -121,10 +121,10 @@ def _first_kind(v, n_iter):
 
     def slopes(z, _):
         # 2 Jn' = J(n-1) - J(n+1), and J(-1) = -J1
-        orders = _orders(z, v + 1, n_iter)
-        pairs = zip([e.neg(orders[1]), *orders], orders[1:])
-        halves = [e.mul(e.sub(a, b), 0.5) for a, b in pairs]
-        return concatenate([expand_dims(y, (0,)) for y in halves], 0)
+        orders = _first_kind(v + 1, n_iter)(z)
+        above = slice_in_dim(orders, 1, v + 2)
+        below = [e.neg(slice_in_dim(orders, 1, 2)), slice_in_dim(orders, 0, v)]
+        return e.mul(e.sub(concatenate(below, 0), above), 0.5)
 
     return differentiable(values, slopes, name="bessel_jn")
 

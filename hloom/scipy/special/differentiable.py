@@ -41,7 +41,7 @@ def differentiable(core, *terms, name=None):
 
     def call(*xs):
         shape = broadcast_shapes(name, *[aval_of(x).shape for x in xs])
-        xs = [_array(x, shape) for x in xs]
+        xs = [array_of(x, shape) for x in xs]
         return custom_jvp_call.bind(*xs, program=program, rule=rule, num_consts=0)[0]
 
     return call
@@ -55,12 +55,11 @@ def _of_arrays(core, name):
     return call
 
 
-def _array(x, shape):
-    return (
-        filled(x.value, aval_of(x).update(shape=shape))
-        if type(x) is Literal
-        else broadcast_to(x, shape)
-    )
+def array_of(x, shape):
+    """An operand as an array of a shape that it broadcasts to."""
+    if type(x) is Literal:
+        return filled(x.value, aval_of(x).update(shape=shape))
+    return broadcast_to(x, shape)
 
 
 def slope(core, position, arity):

@@ -7,14 +7,12 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, UnsupportedError, ValueRangeError
-from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import Tracer, aval_of
 from hloom.lax.loops import fori_loop
 from hloom.lowering.gamma import is_odd
 from hloom.numpy.promotion import (
     broadcast_shapes,
-    broadcast_to,
     filled,
     operand,
     promote_dtypes_inexact,
@@ -22,6 +20,7 @@ from hloom.numpy.promotion import (
     to_dtype,
 )
 from hloom.runtime.dispatch import fused
+from hloom.scipy.special.differentiable import array_of
 from hloom.typing import ArrayLike
 
 
@@ -68,13 +67,7 @@ def _harmonics(n: ArrayLike, m: ArrayLike, theta: ArrayLike, phi: ArrayLike, n_m
             raise DTypeError(f"sph_harm_y: {name} is an integer", f"it is {aval_of(x)}", remedy)
     xs = [to_dtype(x, dtype) for x in (n, m, theta, phi)]
     shape = broadcast_shapes("sph_harm_y", *[aval_of(x).shape for x in xs])
-    xs = [
-        filled(x.value, aval_of(x).update(shape=shape))
-        if isinstance(x, Literal)
-        else broadcast_to(x, shape)
-        for x in xs
-    ]
-    n, m, theta, phi = xs
+    n, m, theta, phi = (array_of(x, shape) for x in xs)
     size = e.abs(m)
     legendre = _legendre(n, size, theta, n_max)
     angle = e.mul(m, phi)

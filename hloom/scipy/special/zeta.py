@@ -49,7 +49,7 @@ _PI, _PI_REST = math.pi, 1.2246467991473532e-16
 _hurwitz = differentiable(
     lambda x, q: s.zeta(x, q),
     slope(hurwitz, 0, 2),
-    lambda x, q, y: e.neg(e.mul(x, s.zeta(e.add(x, 1.0), q))),
+    lambda x, q, y: e.neg(e.mul(x, _hurwitz(e.add(x, 1.0), q))),
     name="zeta",
 )
 
