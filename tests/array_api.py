@@ -1,7 +1,7 @@
 """The functions of the array API standard 2024.12 with their signatures, as tables of text.
 
-A signature is written `name(x, /, *, axis=None)`, as in Python; the names of positional parameters do
-not matter, as callers cannot use them, but for those behind the `/`.
+A signature is written `name(x, /, *, axis=None)`, as in Python. The names of parameters before the
+`/` do not matter, as callers cannot use them.
 """
 
 CREATION = """

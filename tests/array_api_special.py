@@ -461,7 +461,7 @@ def real_rows(text):
 def _parts(words, b):
     if words[0].endswith("cis"):
         scale = INF if words[0].startswith("inf") else 0.0
-        return Number(scale * math.cos(b)), Number(scale * math.sin(b) if b else scale and b or b)
+        return Number(scale * math.cos(b)), Number(scale * math.sin(b) if b else (scale and b) or b)
     if words[0] == "0*cis-1":
         return Number(-1.0), Number(0.0 * math.sin(b))
     return tuple(map(_result, words))

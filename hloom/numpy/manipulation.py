@@ -160,9 +160,9 @@ def astype(x, dtype, /, *, copy=False, device=None):
     >>> np.astype(np.array([1.5, -2.5]), "int32")
     Array([ 1, -2], dtype=int32)
     """
-    if not copy and dtype is not None and isinstance(x, Array) and not x.aval.weak_type:
-        if dtypes.dtype(dtype) == x.aval.dtype:
-            return placed(x, device)
+    strong = isinstance(x, Array) and not x.aval.weak_type
+    if strong and not copy and dtype is not None and dtypes.dtype(dtype) == x.aval.dtype:
+        return placed(x, device)
     return placed(_astype(x, dtype), device)
 
 
