@@ -2,7 +2,8 @@
 
 `context.trace` is None when operations run at once on concrete values; otherwise it is the Trace
 that every primitive goes to (see trace.py). `context.axes` maps the name of each mapped axis to its
-size. `context.scopes` is the path of the named scopes (see scopes.py).
+size. `context.scopes` is the path of the named scopes (see scopes.py), `context.explicit` whether a
+transfer was asked for (see runtime/guards.py).
 """
 
 import contextlib
@@ -16,8 +17,10 @@ class Context(threading.local):
 
     trace: Any = None
     settings: Any = None
+    watches: Any = None
     axes: dict = {}
     scopes: str = ""
+    explicit: bool = False
 
 
 context = Context()

@@ -456,10 +456,29 @@ def join(dtype1, weak1, dtype2, weak2):
     """The common (dtype, weak) of two avals' dtypes; raises TypePromotionError if there is none."""
     if dtype1 is dtype2:
         return dtype1, weak1 and weak2
+    settings = context.settings
     try:
-        return _JOINS[context.settings.enable_x64][dtype1, weak1, dtype2, weak2]
+        found = _JOINS[settings.enable_x64][dtype1, weak1, dtype2, weak2]
     except KeyError:
-        return _join(dtype1, weak1, dtype2, weak2)
+        found = _join(dtype1, weak1, dtype2, weak2)
+    if settings.numpy_dtype_promotion == "strict":
+        _require_weak(dtype1, weak1, dtype2, weak2, found[0])
+    return found
+
+
+def _require_weak(dtype1, weak1, dtype2, weak2, joined):
+    """Raise unless a weak dtype gives way to the other, or both are weak."""
+    if (
+        (dtype1 == dtype2)
+        or (weak1 and (weak2 or joined == dtype2))
+        or (weak2 and joined == dtype1)
+    ):
+        return
+    raise TypePromotionError(
+        f"{short_name(dtype1)} and {short_name(dtype2)} are not promoted",
+        'numpy_dtype_promotion is "strict"',
+        f"convert one: x.astype({joined.name!r})",
+    )
 
 
 def _join(dtype1, weak1, dtype2, weak2):

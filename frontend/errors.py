@@ -97,6 +97,10 @@ class LeakedTracerError(HloomError, RuntimeError):
     """A traced value outlived the function that was traced."""
 
 
+class ForbiddenError(HloomError, RuntimeError):
+    """What the settings forbid: a trace, an execution or a transfer."""
+
+
 class DeletedArrayError(HloomError, RuntimeError):
     """An array was used after it was deleted or donated."""
 

@@ -12,7 +12,7 @@ the equations of a program, one after another, in whatever trace is in force.
 
 import numpy as np
 
-from hloom.frontend import dtypes, source
+from hloom.frontend import dtypes, leaks, source
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import collector_paused, context, tracing
@@ -222,9 +222,13 @@ def stage(fun, avals, name="main", what="jit"):
     inputs = [trace.input(a) for a in avals]
     try:
         with tracing(trace), collector_paused():
-            return trace.program(inputs, fun(*inputs), name)
+            made = trace.program(inputs, fun(*inputs), name)
     finally:
         trace.done = True
+    if context.watches.check_tracer_leaks:
+        inputs.clear()
+        leaks.check(trace, Tracer, fun)
+    return made
 
 
 def interpret(program, args, consts=None):

@@ -24,7 +24,11 @@ _NAMES = {
     "hloom.environment": "print_environment_info",
     "hloom.frontend.array": "Array",
     "hloom.frontend.config": (
-        "config debug_nans default_matmul_precision disable_jit enable_x64 override"
+        "check_tracer_leaks config debug_infs debug_nans default_device default_matmul_precision "
+        "default_prng_impl disable_jit enable_checks enable_x64 explain_cache_misses log_compiles "
+        "no_execution no_tracing numpy_dtype_promotion numpy_rank_promotion override "
+        "transfer_guard transfer_guard_device_to_device transfer_guard_device_to_host "
+        "transfer_guard_host_to_device"
     ),
     "hloom.frontend.dtypes": "float0",
     "hloom.frontend.prims.calls": "checkpoint_name",
@@ -83,12 +87,27 @@ if TYPE_CHECKING:
     from hloom.environment import print_environment_info
     from hloom.frontend.array import Array
     from hloom.frontend.config import (
+        check_tracer_leaks,
         config,
+        debug_infs,
         debug_nans,
+        default_device,
         default_matmul_precision,
+        default_prng_impl,
         disable_jit,
+        enable_checks,
         enable_x64,
+        explain_cache_misses,
+        log_compiles,
+        no_execution,
+        no_tracing,
+        numpy_dtype_promotion,
+        numpy_rank_promotion,
         override,
+        transfer_guard,
+        transfer_guard_device_to_device,
+        transfer_guard_device_to_host,
+        transfer_guard_host_to_device,
     )
     from hloom.frontend.dtypes import float0
     from hloom.frontend.prims.calls import checkpoint_name

@@ -5,13 +5,14 @@ import numpy as np
 from hloom.frontend import printer as _printer  # noqa: F401 - shows programs
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
-from hloom.frontend.context import tracing
+from hloom.frontend.context import context, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import compile as compilation
 from hloom.runtime import control as _control  # noqa: F401 - runs control flow on concrete values
 from hloom.runtime import devices, dispatch
 from hloom.runtime.array import DeviceArray, place, wrap
+from hloom.runtime.guards import explicit
 from hloom.runtime.jit import _specs
 from hloom.runtime.jit import clear as clear_jitted
 from hloom.runtime.jit import jit as _jit
@@ -72,9 +73,13 @@ def device_put(x, device=None):
     >>> hloom.device_put(numpy.ones(2))
     Array([1., 1.], dtype=float32)
     """
-    if type(x) is np.ndarray:
-        return place(x, device)
-    return pytree.map(lambda leaf: leaf if isinstance(leaf, Tracer) else place(leaf, device), x)
+    before, context.explicit = context.explicit, True
+    try:
+        if type(x) is np.ndarray:
+            return place(x, device)
+        return pytree.map(lambda leaf: leaf if isinstance(leaf, Tracer) else place(leaf, device), x)
+    finally:
+        context.explicit = before
 
 
 def copy_to_host_async(x):
@@ -147,7 +152,8 @@ def fwd_and_bwd(fun, argnums, has_aux=False, jitted=True):
 
 def device_get(x):
     """The arrays of a tree as NumPy arrays."""
-    return pytree.map(lambda leaf: np.asarray(leaf) if is_value(leaf) else leaf, x)
+    with explicit():
+        return pytree.map(lambda leaf: np.asarray(leaf) if is_value(leaf) else leaf, x)
 
 
 def clear_caches():

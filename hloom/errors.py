@@ -16,6 +16,7 @@ from hloom.frontend.errors import (
     DeletedArrayError,
     DeviceError,
     DTypeError,
+    ForbiddenError,
     HloomError,
     IndexingError,
     IndexTypeError,
@@ -46,3 +47,6 @@ TracerIntegerConversionError = TracerIntegerError
 TracerArrayConversionError = TracerArrayError
 NonConcreteBooleanIndexError = NonConcreteIndexError
 UnexpectedTracerError = LeakedTracerError
+JAXTypeError = TracedValueError
+JaxprTypeError = ProgramError
+JaxRuntimeError = JaxlibError

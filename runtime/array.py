@@ -9,11 +9,12 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.context import context
 from hloom.frontend.errors import ArgumentError, DTypeError, TracedValueError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keys import in_memory
 from hloom.frontend.trace import PYTHON_SCALARS, Tracer, convert, leaked, scalar_aval
-from hloom.runtime import devices, pjrt
+from hloom.runtime import devices, guards, pjrt
 from hloom.runtime.execution import deleted
 from hloom.runtime.failures import reveal
 from hloom.runtime.interchange import dlpack_device, exported, exported_memory
@@ -40,6 +41,8 @@ class DeviceArray(Array):
         return self._stored()
 
     def _stored(self):
+        if context.watches.transfer_guard_device_to_host != "allow":
+            guards.transfer("device_to_host", self.aval)
         try:
             return pjrt.to_numpy(self._live(), in_memory(self.aval))
         except RuntimeError as error:
@@ -65,6 +68,8 @@ class DeviceArray(Array):
 
     def __buffer__(self, flags):
         # called from Python 3.12 on; before, memoryview(numpy.asarray(x)) is the same
+        if context.watches.transfer_guard_device_to_host != "allow":
+            guards.transfer("device_to_host", self.aval)
         return exported_memory(self)
 
     def __bool__(self):
@@ -216,6 +221,8 @@ def wrap_all(raws, avals):
 
 def put(values, aval, device=None, may_alias=False):
     """An array of a NumPy array's values, which has the shape and dtype of the aval in memory."""
+    if context.watches.transfer_guard_host_to_device != "allow":
+        guards.transfer("host_to_device", aval)
     device = device or devices.default_device()
     return wrap(pjrt.put(values, in_memory(aval), device, may_alias), aval)
 
@@ -225,6 +232,8 @@ _SCALARS: dict = {}
 
 def scalar(value, aval):
     """The array of a Python number; kept, since the same few numbers are used again and again."""
+    if context.watches.transfer_guard_host_to_device != "allow" or context.settings.default_device:
+        return put(np.array(value, aval.dtype), aval)
     key = (aval, value if value and value == value else repr(value))
     found = _SCALARS.get(key)
     if found is None or found._raw.is_deleted():
@@ -265,6 +274,7 @@ def place(x, device=None):
     found = as_array(x)
     if device is None or device in found.devices():
         return found
+    guards.transfer("device_to_device", found.aval)
     return wrap(pjrt.copy_to_device(found._raw, found.aval, device), found.aval)
 
 

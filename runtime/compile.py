@@ -14,7 +14,7 @@ from collections import OrderedDict
 from hloom.frontend.context import context
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
-from hloom.runtime import cache, devices, pjrt
+from hloom.runtime import cache, devices, guards, pjrt
 from hloom.runtime.array import place, wrap_all
 from hloom.runtime.callbacks import started
 from hloom.runtime.execution import run
@@ -81,7 +81,9 @@ class Executable:
         if module.callbacks:
             self.execute = started(self.execute, module.ordered)
         if consts:
-            self.execute = _with_consts(self.execute, [place(c, *placed)._raw for c in consts])
+            with guards.explicit():
+                raws = [place(c, *placed)._raw for c in consts]
+            self.execute = _with_consts(self.execute, raws)
         if SEVERAL_DEVICES:
             self.execute = Following(self.execute, self)
 
@@ -109,6 +111,7 @@ def lowered(program, name, donated=(), target="xla", platform=None):
 
 def compiled(program, name, donated=(), placed=None, options=()):
     """The Executable of a prepared program on the given devices."""
+    guards.execution(name)
     placed = placed or (devices.default_device(),)
     return load(program, lowered(program, name, donated), placed, options)
 
@@ -124,6 +127,9 @@ def load(program, module, placed, options=()):
     loaded = None if callbacks else _memory.get(key)
     if loaded is None:
         loaded = _from_disk(client, key, placed, options, callbacks)
+        if context.watches.log_compiles:
+            what = "Compiling" if loaded is None else "Loaded from the disk cache:"
+            guards.log.warning("%s %s", what, program.name)
         if loaded is None:
             code = module.ir if callbacks else module.bytecode()
             loaded = pjrt.compile(client, code, placed, options, callbacks)

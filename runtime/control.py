@@ -24,9 +24,7 @@ def _kept_with(primitive, holder):
         found = memo.get(key)
         if found is None:
             program = stage(lambda *xs: primitive.bind(*xs, **params), avals, primitive.name)
-            found = memo[key] = compiled(prepared(program), primitive.name)
-            if context.settings.debug_nans:
-                found = memo[key] = nans.checked(found)
+            found = memo[key] = nans.checked(compiled(prepared(program), primitive.name))
         return found(tuple(buffers))
 
     primitive.eager = eager

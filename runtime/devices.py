@@ -6,6 +6,8 @@ HLOOM_PLATFORM names the platform to use; without it the CPU is used.
 import functools
 import os
 
+from hloom.frontend.context import context
+from hloom.frontend.errors import DeviceError
 from hloom.runtime import pjrt
 
 
@@ -69,7 +71,28 @@ def process_indices(backend=None):
 host_id, host_count, host_ids = process_index, process_count, process_indices
 
 
-@functools.cache
 def default_device():
-    """The device that arrays are made on."""
+    """The device that arrays are made on: that of the settings, or the first one."""
+    chosen = context.settings.default_device
+    return _first_device() if chosen is None else _named_device(chosen)
+
+
+@functools.cache
+def _first_device():
     return local_devices()[0]
+
+
+@functools.cache
+def _named_device(chosen):
+    """A device, or the device of a name such as "cpu" or "cpu:1"."""
+    if not isinstance(chosen, str):
+        return chosen
+    platform, _, number = chosen.partition(":")
+    known = local_devices(backend=platform)
+    if number and not (number.isdigit() and int(number) < len(known)):
+        raise DeviceError(
+            f"default_device: {chosen!r}",
+            f"{platform} has {len(known)} devices",
+            f'use "{platform}:0" up to "{platform}:{len(known) - 1}"',
+        )
+    return known[int(number or 0)]

@@ -53,7 +53,7 @@ def evaluate(primitive, args, params):
 def _compile_primitive(primitive, avals, params):
     program = stage(lambda *xs: primitive.bind(*xs, **params), avals, primitive.name)
     executable = compiled(prepared(program), primitive.name)
-    return nans.checked(executable) if context.settings.debug_nans else executable
+    return nans.checked(executable)
 
 
 primitives.install(evaluate)
@@ -262,8 +262,9 @@ def entry(executable, structure, kept=None):
     gives the positions of the buffers that the executable takes, by default all.
     """
     execute, avals = executable.execute, executable.out_avals
-    if context.settings.debug_nans:
-        execute = _Steps(nans.checked(executable))
+    looking = nans.checked(executable)
+    if looking is not executable:
+        execute = _Steps(looking)
     if kept is not None:
         choose = operator.itemgetter(*kept) if len(kept) > 1 else lambda b: [b[i] for i in kept]
         execute = _after(execute, choose)

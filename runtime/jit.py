@@ -17,7 +17,7 @@ from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.trace import Tracer, aval_of, stage
-from hloom.runtime import nans
+from hloom.runtime import guards, nans
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.dispatch import entry, launch
@@ -163,6 +163,7 @@ class Jitted:
         full = (context.settings, tuple(context.axes.items()), *key, *avals)
         found = self.staged.get(full)
         if found is None:
+            guards.tracing(self.name, full, self.staged)
             flat = Flat(fun, tree)
             program = stage(flat, avals, self.name)
             found = Staged(prepared(program), tree, flat.out_tree)
@@ -350,10 +351,7 @@ def _eager_jit(args, params):
     key = "executable", context.settings
     found = program.memo.get(key)
     if found is None:
-        found = compiled(prepared(program), program.name)
-        if context.settings.debug_nans:
-            found = nans.checked(found)
-        program.memo[key] = found
+        found = program.memo[key] = nans.checked(compiled(prepared(program), program.name))
     return found(tuple([as_array(a)._raw for a in args]))
 
 

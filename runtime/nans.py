@@ -1,4 +1,4 @@
-"""`debug_nans`: find the operation that first makes a NaN, also inside jit.
+"""`debug_nans` and `debug_infs`: find the operation that first makes one, also inside jit.
 
 After each execution the results are looked at. If one holds a NaN, the program is run again, one
 equation after another, and the first whose results hold a NaN although its operands do not is
@@ -10,14 +10,16 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.config import override
-from hloom.frontend.context import tracing
+from hloom.frontend.context import context, tracing
 from hloom.frontend.errors import NanError
 from hloom.frontend.ir import Var, sub_programs
 from hloom.runtime.array import DeviceArray, wrap_all
 
+_SETTING = {"a NaN": "debug_nans", "an infinity": "debug_infs"}
+
 
 class Checked:
-    """An executable that raises NanError when a result holds a NaN."""
+    """An executable that raises NanError when a result holds a NaN or, if asked, an infinity."""
 
     def __init__(self, executable):
         self.executable = executable
@@ -25,45 +27,58 @@ class Checked:
     def __call__(self, buffers):
         """Run on a tuple of buffers; a list of arrays."""
         results = self.executable(buffers)
-        if any(map(has_nan, results)):
+        flaw = next(filter(None, map(_flaw, results)), None)
+        if flaw:
             program = self.executable.program
             locate(program, wrap_all(buffers, program.in_avals))
-            asked = f"{program.name}: a result is NaN"
+            asked = f"{program.name}: a result holds {flaw}"
             raise NanError(
                 asked, "run alone, none of its operations makes one", "compare with jit off"
             )
         return results
 
 
-checked = Checked
+def checked(executable):
+    """The executable, or one that looks at its results if the settings ask for that."""
+    settings = context.settings
+    return Checked(executable) if settings.debug_nans or settings.debug_infs else executable
 
 
-def has_nan(x):
-    """Whether a concrete array holds a NaN."""
+def _flaw(x):
+    """What the settings forbid in a concrete array: "a NaN", "an infinity", or None if nothing."""
+    settings = context.settings
+    if settings.debug_nans and _holds(np.isnan, x):
+        return "a NaN"
+    return "an infinity" if settings.debug_infs and _holds(np.isinf, x) else None
+
+
+def _holds(test, x):
     if not isinstance(x, Array | np.ndarray) or not dtypes.is_inexact(x.dtype) or x.size == 0:
         return False
     if isinstance(x, DeviceArray) and x.is_deleted():
         return False
-    return bool(np.isnan(np.asarray(x).astype(np.complex128)).any())
+    return bool(test(np.asarray(x).astype(np.complex128)).any())
 
 
 def locate(program, args):
-    """Run a program equation by equation; raise NanError at the first that makes a NaN."""
+    """Run a program equation by equation; raise NanError at the first that makes one."""
     env = dict(zip(program.constvars + program.invars, [*program.consts, *args]))
-    with tracing(None), override(debug_nans=False):
+    with tracing(None):
         for eqn in program.eqns:
             operands = [env[a] if type(a) is Var else a for a in eqn.invars]
-            results = eqn.primitive.bind(*operands, **eqn.params)
-            if any(map(has_nan, results)):
+            with override(debug_nans=False, debug_infs=False):
+                results = eqn.primitive.bind(*operands, **eqn.params)
+            flaw = next(filter(None, map(_flaw, results)), None)
+            if flaw:
                 for nested in sub_programs(eqn):
                     if len(nested.invars) == len(operands):
                         locate(nested, operands)
-                fresh = not any(map(has_nan, [x for x in operands if isinstance(x, DeviceArray)]))
+                fresh = not any(map(_flaw, [x for x in operands if isinstance(x, DeviceArray)]))
                 origin = "its operands hold none" if fresh else "an input holds one already"
                 raise NanError(
-                    f"{eqn.primitive.name}: made a NaN",
+                    f"{eqn.primitive.name}: made {flaw}",
                     origin,
-                    "look at the values there, or turn debug_nans off",
+                    f"look at the values there, or turn {_SETTING[flaw]} off",
                     eqn.source,
                 )
             env.update(zip(eqn.outvars, results))

@@ -7,7 +7,7 @@ another is compiled for that device too, when it first gets them.
 import os
 
 from hloom.frontend.errors import DeviceError
-from hloom.runtime import pjrt
+from hloom.runtime import guards, pjrt
 
 #: whether this process may have several devices; with one, nothing here costs a call anything
 SEVERAL_DEVICES = (
@@ -44,6 +44,9 @@ class Following:
         other = self.others.get(there)
         if other is None:
             other = self.others[there] = self.elsewhere(there)
+        for b in buffers:
+            if pjrt.devices_of(b) != there:
+                guards.transfer("device_to_device", b.aval)
         moved = [
             b if pjrt.devices_of(b) == there else pjrt.copy_to_device(b, b.aval, there[0])
             for b in buffers

@@ -14,7 +14,7 @@ from hloom.frontend import pytree
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
-from hloom.runtime import pjrt
+from hloom.runtime import guards, pjrt
 from hloom.runtime.array import as_array
 from hloom.runtime.compile import load, lowered
 from hloom.runtime.devices import default_backend, default_device
@@ -150,6 +150,7 @@ class Compiled(Optimised):
             same = False
         if not same:
             buffers = self._buffers(args, kwargs)
+        guards.execution(self.lowered.traced.fun_name)
         return self.out_tree.unflatten(self.executable(buffers))
 
     def _buffers(self, args, kwargs):

@@ -367,7 +367,7 @@ def test_every_error_class_is_raised_somewhere_or_tested_elsewhere():
     elsewhere = {
         "HloomError", "ArtifactError", "BackendError", "CallbackError", "DeletedArrayError",
         "DeviceError", "IreeError", "ProgramError", "UnsupportedError", "CacheWarning",
-        "JaxlibError", "JaxRuntimeError", "JaxprTypeError",
+        "ForbiddenError", "JaxlibError", "JaxRuntimeError", "JaxprTypeError",
     }  # fmt: skip
     raised = {kind for kind, _ in CASES.values()}
     public = {v for n, v in vars(errors).items() if isinstance(v, type) and n not in elsewhere}

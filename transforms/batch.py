@@ -9,6 +9,7 @@ A value may carry a batch dimension, at a position of its own. A rule gets the o
 reductions share the rules of their families.
 """
 
+from hloom.frontend import leaks
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import context
 from hloom.frontend.ir import Program, memoised
@@ -155,6 +156,8 @@ def batch(fun, axis, values, dims):
     finally:
         trace.done = True
         context.trace, context.axes = parent, axes
+    if context.watches.check_tracer_leaks:
+        leaks.check(trace, BatchTracer, fun)
     return [y for y, _ in pairs], [d for _, d in pairs]
 
 

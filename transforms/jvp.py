@@ -9,6 +9,7 @@ Rules run in the trace around the differentiated function, so that they may be d
 The rules themselves are in transforms/rules/, a file for each family.
 """
 
+from hloom.frontend import leaks
 from hloom.frontend.context import context
 from hloom.frontend.errors import RuleError
 from hloom.frontend.primitive import because
@@ -171,4 +172,7 @@ def jvp(fun, primals, tangents):
     finally:
         trace.done = True
         context.trace = parent
+    if context.watches.check_tracer_leaks:
+        del outs
+        leaks.check(trace, JVPTracer, fun)
     return [p for p, _ in pairs], [t for _, t in pairs]

@@ -12,9 +12,10 @@ program needs of the primals becomes its constants, the residuals:
 here, since they have to be split in two: `rules[p](primals, tangents, **params)`, like a jvp rule.
 """
 
+from hloom.frontend import leaks
 from hloom.frontend.context import context
 from hloom.frontend.trace import StageTrace, StageTracer, Trace, aval_of, interpret
-from hloom.transforms.jvp import JVPTrace
+from hloom.transforms.jvp import JVPTrace, JVPTracer
 from hloom.transforms.zeros import instantiate, tangent_aval
 
 #: primitive -> rule(primals, tangents, **params), for primitives that hold programs
@@ -95,6 +96,8 @@ def linearize(fun, primals, active, forced=(), count=None):
     finally:
         trace.done = partial.done = True
         context.trace = parent
+    if context.watches.check_tracer_leaks:
+        leaks.check(trace, JVPTracer, fun)
     tangents = [t for _, t in pairs[: count and count()]]
     for i, on in enumerate(forced):
         if on and tangents[i] is None:
