@@ -55,7 +55,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off", "")
 class _Values:
     """One immutable combination of flag values; equal combinations are the same object."""
 
-    __slots__ = ()
+    __slots__ = ("_values",)
     flags: dict
     _interned: dict
     _values: tuple
@@ -83,7 +83,7 @@ class _Values:
 class Settings(_Values):
     """The flags that compiled programs depend on."""
 
-    __slots__ = (*FLAGS, "_values")
+    __slots__ = tuple(FLAGS)
     flags = FLAGS
     _interned = {}
 
@@ -91,7 +91,7 @@ class Settings(_Values):
 class Watches(_Values):
     """The flags that compiled programs do not depend on."""
 
-    __slots__ = (*WATCHES, "_values")
+    __slots__ = tuple(WATCHES)
     flags = WATCHES
     _interned = {}
 

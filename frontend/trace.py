@@ -254,7 +254,7 @@ def interpret(program, args, consts=None):
 
 def _collecting(trace):
     """The traces that collect equations among those that `trace` hands primitives on to."""
-    found = []
+    found: list[StageTrace] = []
     while trace is not None:
         if isinstance(trace, StageTrace):
             return [*found, trace]

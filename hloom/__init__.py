@@ -36,8 +36,8 @@ _NAMES = {
     "hloom.numpy.index_plan": "ds",
     "hloom.runtime.callbacks": "effects_barrier",
     "hloom.runtime.devices": (
-        "default_backend device_count devices local_device_count local_devices process_count "
-        "process_index process_indices host_count host_id host_ids"
+        "Device default_backend device_count devices local_device_count local_devices "
+        "process_count process_index process_indices host_count host_id host_ids"
     ),
     "hloom.runtime.jit": "jit",
     "hloom.runtime.spec": "ShapeDtypeStruct",
@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from hloom.numpy.index_plan import ds
     from hloom.runtime.callbacks import effects_barrier
     from hloom.runtime.devices import (
+        Device,
         default_backend,
         device_count,
         devices,

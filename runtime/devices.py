@@ -10,6 +10,8 @@ from hloom.frontend.context import context
 from hloom.frontend.errors import DeviceError
 from hloom.runtime import pjrt
 
+Device = pjrt.Device
+
 
 @functools.cache
 def client(platform=None):

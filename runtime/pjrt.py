@@ -22,6 +22,7 @@ from hloom.frontend.errors import HloomError
 VERSION = xla_client._version
 JaxlibError = _jax.XlaRuntimeError if hasattr(_jax, "XlaRuntimeError") else _jax.JaxRuntimeError
 Buffer = _jax.ArrayImpl
+Device = xla_client.Device
 Traceback = _jax.Traceback
 
 source.install(_jax.Traceback.get_traceback)

@@ -63,6 +63,7 @@ def test_copies_to_the_host_begin():
 
 def test_processes_and_environment(capsys):
     assert hloom.process_indices() == hloom.host_ids() == [0]
+    assert all(isinstance(d, hloom.Device) for d in hloom.devices())
     assert (hloom.host_id(), hloom.host_count()) == (0, 1)
     hloom.print_environment_info()
     text = capsys.readouterr().out

@@ -35,7 +35,8 @@ class _Call(Primitive):
         return _EFFECTS if params["kernel"].has_side_effect else _NONE
 
 
-_EFFECTS, _NONE = frozenset(("ffi",)), frozenset(())
+_EFFECTS: frozenset[str] = frozenset(("ffi",))
+_NONE: frozenset[str] = frozenset()
 
 
 def _type(*avals, kernel):
