@@ -32,12 +32,10 @@ from hloom.frontend.prims.elementwise import (
     pow,
     round,
     select,
-    sin,
     sub,
-    tan,
 )
 from hloom.frontend.trace import aval_of
-from hloom.lowering.series import chebyshev, horner
+from hloom.lowering.series import chebyshev, horner, sinc
 
 #: the coefficients of 1/a, 1/a^3, ... in Stirling's series of log Γ(a) (DLMF 5.11.1)
 _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
@@ -171,8 +169,7 @@ def lgamma(x):
     far = add(mul(sub(size, 0.5), sub(log(size), 1.0)), add(stirling(size), _HALF_LOG_2PI - 0.5))
     positive = select(ge(size, _LARGE), far, near)
     # |Γ(x) Γ(-x)| = π / |x sin(πx)|
-    sine = abs(sin(mul(_fraction(x), math.pi)))
-    reflected = sub(log(div(math.pi, mul(size, sine))), positive)
+    reflected = sub(log(div(math.pi, mul(size, abs(_sine(_fraction(x)))))), positive)
     result = select(lt(x, -0.5), reflected, positive)
     return select(_or_pole(x, eq(size, math.inf)), math.inf, result)
 
@@ -193,7 +190,9 @@ def digamma(x):
     tail = mul(horner(integer_pow(r, 2), _DIGAMMA_FAR), integer_pow(r, 2))
     far = sub(log(p), add(mul(r, 0.5), tail))
     positive = select(ge(p, _LARGE), far, near)
-    turn = div(math.pi, tan(mul(_fraction(x), math.pi)))
+    r = _fraction(x)
+    # π / tan(πr)
+    turn = div(mul(_sine(sub(0.5, abs(r))), math.pi), _sine(r))
     result = select(mirrored, sub(positive, turn), positive)
     result = select(_or_pole(x, eq(x, -math.inf)), math.nan, result)
     return select(eq(x, 0.0), div(-1.0, x), result)
@@ -215,7 +214,7 @@ def gamma(x):
     positive = select(ge(size, 14.0), far, near)
     beyond = 172.0 if dtypes.itemsize_bits(aval_of(x).dtype) == 64 else 36.0
     positive = select(ge(size, beyond), math.inf, positive)
-    sine = sin(mul(_fraction(x), math.pi))
+    sine = _sine(_fraction(x))
     # Γ(x) Γ(-x) = -π / (x sin(πx)), and x Γ(-x) does not underflow for small x
     reflected = div(math.pi, mul(select(is_odd(round(x, 1)), neg(sine), sine), mul(size, positive)))
     result = select(lt(x, 0.0), reflected, positive)
@@ -276,6 +275,11 @@ def _step_down(x, steps, bound, total=None):
 def _fraction(x):
     """x less the nearest integer, exact."""
     return sub(x, round(x, 1))
+
+
+def _sine(r):
+    """sin(πr) for r in [-1/2, 1/2]."""
+    return mul(mul(r, sinc(r)), math.pi)
 
 
 def is_odd(x):

@@ -1,5 +1,7 @@
 """Sums of few terms: polynomials and Chebyshev series, as long as the dtype asks for."""
 
+import math
+
 from hloom.frontend import dtypes
 from hloom.frontend.prims.elementwise import add, mul, sub
 from hloom.frontend.trace import aval_of
@@ -18,6 +20,17 @@ def chebyshev(t, coefficients):
     for a in reversed(coefficients[1:-1]):
         b, c = add(sub(mul(t2, b), c), a), b
     return add(sub(mul(t, b), c), coefficients[0])
+
+
+#: sin(πr) / (πr) in r², less the 1 it begins with
+_SINC = tuple((-1) ** k * math.pi ** (2 * k) / math.factorial(2 * k + 1) for k in range(1, 12))
+
+
+def sinc(r):
+    """sin(πr) / (πr) for r in [-1/2, 1/2]; XLA's sine calls a function for each element."""
+    squared = mul(r, r)
+    terms = 7 if dtypes.itemsize_bits(aval_of(r).dtype) <= 32 else len(_SINC)
+    return add(mul(squared, horner(squared, _SINC[:terms])), 1.0)
 
 
 def horner(x, coefficients):

@@ -10,6 +10,8 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
+from hloom.lowering.gamma import is_odd
+from hloom.lowering.series import sinc as sinc_near
 from hloom.numpy.operations import of_one, of_one_inexact, of_two, operation
 from hloom.numpy.promotion import (
     common_dtype,
@@ -252,12 +254,21 @@ def rad2deg(x, /):
 @operation
 def sinc(x, /):
     """sin(pi x) / (pi x), which is 1 at 0."""
-    x = e.mul(as_inexact("sinc", x), 3.141592653589793)
-    small = e.eq(x, 0) if dtypes.is_complex(dtype_of(x)) else e.lt(e.abs(x), 1e-4)
-    squared = e.integer_pow(x, 2)
-    series = e.add(e.mul(squared, e.add(e.mul(squared, 1 / 120), -1 / 6)), 1.0)
-    safe = select(small, 1.0, x)
-    return select(small, series, e.div(e.sin(safe), safe))
+    x = as_inexact("sinc", x)
+    if dtypes.is_complex(dtype_of(x)):
+        x = e.mul(x, 3.141592653589793)
+        zero = e.eq(x, 0)
+        safe = select(zero, 1.0, x)
+        near = e.sub(1.0, e.div(e.integer_pow(x, 2), 6.0))
+        return select(zero, near, e.div(e.sin(safe), safe))
+    # sin(pi x) is that of the distance to the nearest integer, but for the sign
+    nearest = e.round(x, 1)
+    r = e.sub(x, nearest)
+    at_zero = sinc_near(r)
+    here = e.eq(nearest, 0.0)
+    elsewhere = e.div(e.mul(r, at_zero), select(here, 1.0, x))
+    turned = select(is_odd(nearest), e.neg(elsewhere), elsewhere)
+    return select(here, at_zero, turned)
 
 
 # ---------------------------------------------------------------- power
