@@ -220,6 +220,21 @@ def test_limits_are_numbers_of_python():
     assert type(limits.max) is int
 
 
+def test_positions_have_the_dtype_of_indices():
+    x = xp.asarray([3.0, 1.0, 2.0])
+    wanted = xp.__array_namespace_info__().default_dtypes()["indexing"]
+    found = [
+        xp.argmax(x),
+        xp.argmin(x),
+        xp.argsort(x),
+        xp.count_nonzero(x),
+        xp.searchsorted(xp.sort(x), x),
+        xp.nonzero(x)[0],
+        *xp.unique_all(x)[1:],
+    ]
+    assert {y.dtype for y in found} == {wanted}
+
+
 @pytest.mark.parametrize("name", ["sum", "prod", "cumulative_sum", "cumulative_prod"])
 def test_small_integers_are_summed_in_wide_ones(name):
     for dtype, wide in (("bool", "int64"), ("int8", "int64"), ("uint8", "uint64")):

@@ -50,7 +50,8 @@ def _flat(x):
 def rank(edges, x, strict):
     """How many of the sorted edges are not above `x`, or below it if `strict`; all for NaN."""
     method = "compare_all" if aval_of(edges).size <= _FEW else "scan_unrolled"
-    return searchsorted.function(edges, x, "left" if strict else "right", method=method)
+    found = searchsorted.function(edges, x, "left" if strict else "right", method=method)
+    return to_dtype(found, dtypes.int32)
 
 
 @fused

@@ -142,8 +142,10 @@ def searchsorted(
     before = _below if side == "left" else _not_above
     dtype = index_dtype(aval_of(a).shape)
     if method == "compare_all":
-        return _count(a, v, before, dtype)
-    return _search(a, v, before, method != "scan_unrolled", dtype)
+        found = _count(a, v, before, dtype)
+    else:
+        found = _search(a, v, before, method != "scan_unrolled", dtype)
+    return to_dtype(found, dtypes.canonicalize(dtypes.int64))
 
 
 def _below(x, v):
