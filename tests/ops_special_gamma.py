@@ -12,6 +12,10 @@ POSITIVE = A(5, low=0.3, high=6)
 GAMMA = V(-3.3, -0.6, 0.2, 4.4, 9.5)
 #: both signs of zero, poles and infinities
 ENDS = V(0.0, -0.0, -1.0, np.inf, -np.inf, np.nan)
+#: some of the ways to map over operands: each is a program of its own
+PAIRED = [(0, 0), (None, 1)]
+TRIPLED = [(0, 0, 0), (1, None, None)]
+FOURFOLD = [(0, 0, 0, 0), (None, None, 1, None)]
 TWO = [case(A(5, low=0.3, high=6), A(5, low=0.4, high=7))]
 
 
@@ -53,6 +57,8 @@ OPS = [
         special.factorial,
         [case(A(5, low=0.1, high=8))],
         name="special_factorial",
+        # SciPy errs by some eps
+        tol={"float64": 16, "default": 4},
         edges=[case(V(-1.0, 0.0, 3.0, 12.0, np.nan))],
     ),
     Op(
@@ -61,6 +67,7 @@ OPS = [
         TWO,
         dtypes=WIDE,
         name="special_beta",
+        in_axes=PAIRED,
         tol=16,
         edges=[case(V(-3.0, -3.0, -2.5, 0.0, 1e-30), V(2.0, 5.0, 1.2, 1.0, 1.0))],
     ),
@@ -70,8 +77,9 @@ OPS = [
         TWO,
         WIDE,
         name="special_betaln",
+        in_axes=PAIRED,
         tol=16,
-        edges=[case(V(1e3, 1e5), V(1e4, 2.0))],
+        edges=[case(V(1e3), V(1e4))],
     ),
     Op(
         S.poch,
@@ -79,6 +87,7 @@ OPS = [
         TWO,
         dtypes=WIDE,
         name="special_poch",
+        in_axes=PAIRED,
         tol=16,
         edges=[case(V(0.5, -2.5, -3.0, -3.0, 0.0), V(-0.5, -0.5, -1.0, 1.5, 0.0))],
     ),
@@ -88,6 +97,7 @@ OPS = [
         [case(V(5.5, 8.25, 9.5), V(2.25, 3.5, 1.5))],
         WIDE,
         name="special_comb",
+        in_axes=PAIRED,
         tol=32,
         edges=[case(V(5.0, 5.0, -1.0, 30.0), V(2.0, -1.0, 2.0, 15.0))],
     ),
@@ -106,6 +116,7 @@ OPS = [
         [case(V(1.25, 2.5, 6.0), A(3, low=0.3, high=6))],
         WIDE,
         name="special_zeta_of_hurwitz",
+        in_axes=PAIRED,
         tol=16,
     ),
     Op(
@@ -114,6 +125,7 @@ OPS = [
         [case(POSITIVE, A(5, low=0.3, high=6), A(5, low=0.05, high=0.95))],
         WIDE,
         name="special_betainc",
+        in_axes=TRIPLED,
         tol=64,
         order=1,
         edges=[case(V(3.0, 1.2, 0.2), V(1e-3, 1e-5, 0.01), V(0.97, 0.9, 0.999))],
@@ -134,6 +146,7 @@ OPS = [
         [case(V(1.5, -0.5, 2.5), V(2.5, 1.5, 0.7), V(0.7, -3.0, 40.0))],
         WIDE,
         name="special_hyp1f1",
+        in_axes=TRIPLED,
         tol=64,
         order=1,
         edges=[
@@ -150,6 +163,7 @@ OPS = [
         [case(V(1.5, 0.5, 2.0), V(1.25, 1.0, 0.3), V(2.5, 3.0, 1.7), V(0.4, 0.9, -3.0))],
         WIDE,
         name="special_hyp2f1",
+        in_axes=FOURFOLD,
         tol=64,
         order=1,
         edges=[
