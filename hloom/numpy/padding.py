@@ -187,11 +187,12 @@ def _extended(x: ArrayLike, widths, mode, odd):
 
 
 def _wrapped(x, axis, n, before, after):
-    start = -before % n
-    copies = -(-(start + before + n + after) // n)
-    return s.slice_in_dim(
-        s.concatenate([x] * copies, axis), start, start + before + n + after, axis=axis
-    )
+    parts = [x] * (before // n + 1 + after // n)
+    if before % n:
+        parts.insert(0, s.slice_in_dim(x, n - before % n, n, axis=axis))
+    if after % n:
+        parts.append(s.slice_in_dim(x, 0, after % n, axis=axis))
+    return s.concatenate(parts, axis)
 
 
 def _edges(x, axis):

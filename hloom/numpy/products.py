@@ -287,21 +287,20 @@ def cross(
         (x0, x1), (y0, y1) = ([_part(v, i, i + 1) for i in (0, 1)] for v in (x, y))
         return squeeze(sub(mul(x0, y1), mul(x1, y0)), (last,))
     x, y = promote_shapes("cross", *[_in_space(v) for v in (x, y)])
-    # with r(v) = (v1, v2, v0), the cross product is r(x r(y) - r(x) y)
-    product = _rotated(sub(mul(x, _rotated(y)), mul(_rotated(x), y)))
-    last = _ndim(product) - 1
-    place = canonical_axis("cross", axisc, last + 1)
-    order = list(range(last))
-    order.insert(place, last)
+    # XLA writes the components faster as rows, which are then transposed, than side by side
+    last = _ndim(x) - 1
+    x, y = (transpose(v, (last, *range(last))) for v in (x, y))
+    x, y = ([slice_in_dim(v, i, i + 1) for i in range(3)] for v in (x, y))
+    # component i is x_j y_k - x_k y_j, with i, j, k in a circle
+    turns = (1, 2), (2, 0), (0, 1)
+    product = concatenate([sub(mul(x[j], y[k]), mul(x[k], y[j])) for j, k in turns], 0)
+    order = list(range(1, last + 1))
+    order.insert(canonical_axis("cross", axisc, last + 1), 0)
     return transpose(product, order)
 
 
 def _part(x, start, stop):
     return slice_in_dim(x, start, stop, axis=_ndim(x) - 1)
-
-
-def _rotated(x):
-    return concatenate([_part(x, 1, 3), _part(x, 0, 1)], _ndim(x) - 1)
 
 
 def _in_space(x):

@@ -13,6 +13,7 @@ from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import PROMISE, GatherDimensionNumbers, gather, index_dtype
 from hloom.frontend.prims.reduction import reduce_sum
+from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.lax.loops import fori_loop
 from hloom.numpy.manipulation import ravel
@@ -66,9 +67,16 @@ def _nonzero_sized(a: ArrayLike, size, fills: ArrayLike):
         return tuple([_filled(size, f, dtype) for f in fills])
     hits = ravel.function(a)
     hits = hits if dtypes.is_bool(aval.dtype) else e.ne(hits, typed_literal(0, aval.dtype))
-    # the flat position of hit k is the number of positions up to which there are at most k hits
+    # hit k goes to place k, all else past the end
     counts = cumsum(to_dtype(hits, dtype), 0)
-    flat = _search(counts, s.broadcasted_iota(dtype, (size,), 0), _not_above, True)
+    past = typed_literal(size, dtype)
+    places = e.select(hits, e.sub(counts, 1), past)
+    flat = scatter(
+        s.full((size,), typed_literal(aval.size, dtype)),
+        s.reshape(places, (aval.size, 1)),
+        s.iota(dtype, aval.size),
+        ScatterDimensionNumbers((), (0,), (0,)),
+    )
     missing = e.ge(flat, aval.size)
     found = []
     for axis, (n, fill) in enumerate(zip(aval.shape, fills, strict=True)):

@@ -16,6 +16,7 @@ from hloom.frontend.prims.matrices import (
 )
 from hloom.frontend.prims.spectral import schur
 from hloom.frontend.trace import aval_of
+from hloom.lax.branches import cond
 from hloom.lax.loops import fori_loop
 from hloom.numpy import linalg
 from hloom.numpy.creation import zeros
@@ -59,16 +60,16 @@ def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 1
     coefficients = _pade(order)
     unit, square = identity(a), matmul(a, a)
     # the even part V and the odd part U of the numerator; the denominator is V - U
-    power, even, odd = unit, unit * coefficients[0], unit * coefficients[1]
+    power, even, odd = None, unit * coefficients[0], unit * coefficients[1]
     for k in range(2, order + 1, 2):
-        power = matmul(power, square)
+        power = square if power is None else matmul(power, square)
         even = even + power * coefficients[k]
         odd = odd + power * coefficients[k + 1]
     odd = matmul(a, odd)
     found = solve_square(even - odd, even + odd)
 
     def squared(i, x):
-        return where(i < squarings, matmul(x, x), x)
+        return cond(i < squarings, lambda x: matmul(x, x), lambda x: x, x)
 
     found = fori_loop(0, max_squarings, squared, found)
     return where(squarings > max_squarings, math.nan, found)
