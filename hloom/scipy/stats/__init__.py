@@ -1,8 +1,9 @@
 """Probability distributions, each a module of functions, and statistics of samples: scipy.stats.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy import stats
->>> stats.norm.logpdf(0.0, loc=1.0, scale=2.0)
-Array(-1.7370857, dtype=float32)
+>>> stats.norm.pdf(np.array([0.0, 1.0]), loc=0.0, scale=2.0)
+Array([0.19947115, 0.17603266], dtype=float32)
 
 A distribution is loaded when it is first used. Its functions take the point (or, for quantiles,
 the probability), then shapes, then `loc` and `scale`; all of them broadcast. Outside the support a

@@ -1,8 +1,9 @@
 """The Bernoulli distribution: 1 with probability p, else 0.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import bernoulli
->>> bernoulli.pmf(1, p=0.25), bernoulli.ppf(0.5, p=0.25)
-(Array(0.25, dtype=float32), Array(0., dtype=float32))
+>>> bernoulli.pmf(np.array([0, 1]), p=0.25)
+Array([0.75, 0.25], dtype=float32, weak_type=True)
 """
 
 import hloom.numpy as np

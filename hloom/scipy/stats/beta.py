@@ -1,8 +1,9 @@
 """The beta distribution: density z^(a-1) (1-z)^(b-1) / B(a, b) at z = (x - loc) / scale in (0, 1).
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import beta
->>> beta.pdf(0.5, a=2.0, b=2.0), beta.cdf(0.5, a=2.0, b=2.0)
-(Array(1.5, dtype=float32), Array(0.5, dtype=float32))
+>>> beta.cdf(np.array([0.25, 0.5]), a=2.0, b=2.0)
+Array([0.15625, 0.5    ], dtype=float32)
 """
 
 from hloom.scipy.special import betainc, betaln, xlog1py, xlogy

@@ -1,8 +1,9 @@
 """The beta-binomial distribution: successes in n trials, their probability beta distributed.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import betabinom
->>> betabinom.pmf(1, n=2, a=1.0, b=1.0)
-Array(0.33333334, dtype=float32)
+>>> betabinom.pmf(np.array([0, 1, 2, 3]), n=2, a=1.0, b=1.0)
+Array([0.3333333, 0.3333333, 0.3333333, 0.       ], dtype=float32, weak_type=True)
 """
 
 import hloom.numpy as np

@@ -1,8 +1,9 @@
 """The binomial distribution: the number of successes in n trials, each of probability p.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import binom
->>> binom.pmf(1, n=2, p=0.5), binom.cdf(1, n=2, p=0.5)
-(Array(0.5, dtype=float32), Array(0.75, dtype=float32))
+>>> binom.pmf(np.array([0, 1, 2, 3]), n=2, p=0.5)
+Array([0.25, 0.5 , 0.25, 0.  ], dtype=float32, weak_type=True)
 """
 
 import hloom.numpy as np

@@ -1,8 +1,9 @@
 """The Cauchy distribution: density 1 / (π (1 + z²)) at z = (x - loc) / scale.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import cauchy
->>> cauchy.cdf(1.0), cauchy.ppf(0.75)
-(Array(0.75, dtype=float32), Array(1., dtype=float32))
+>>> cauchy.cdf(np.array([-1.0, 0.0, 1.0]))
+Array([0.25, 0.5 , 0.75], dtype=float32)
 """
 
 import math

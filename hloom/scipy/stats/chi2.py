@@ -1,8 +1,9 @@
 """The chi-squared distribution of df degrees of freedom: the gamma distribution of 2 z, a = df/2.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import chi2
->>> chi2.sf(3.84, df=1)
-Array(0.05004354, dtype=float32)
+>>> chi2.sf(np.array([2.0, 4.0]), df=2)
+Array([0.3678795 , 0.13533528], dtype=float32)
 """
 
 import math

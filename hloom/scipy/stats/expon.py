@@ -1,8 +1,9 @@
 """The exponential distribution: density exp(-z) at z = (x - loc) / scale > 0.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import expon
->>> expon.logsf(3.0, scale=2.0), expon.ppf(0.5)
-(Array(-1.5, dtype=float32), Array(0.6931472, dtype=float32))
+>>> expon.logsf(np.array([-1.0, 3.0]), scale=2.0)
+Array([ 0. , -1.5], dtype=float32)
 """
 
 import math

@@ -1,8 +1,9 @@
 """The geometric distribution: trials up to the first success of probability p.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import geom
->>> geom.pmf(2, p=0.25), geom.sf(2, p=0.5)
-(Array(0.1875, dtype=float32), Array(0.25, dtype=float32))
+>>> geom.pmf(np.array([0, 1, 2]), p=0.25)
+Array([0.    , 0.25  , 0.1875], dtype=float32, weak_type=True)
 """
 
 import math

@@ -1,8 +1,9 @@
 """The Gumbel distribution of smallest values: density exp(z - exp(z)) at z = (x - loc) / scale.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import gumbel_l
->>> gumbel_l.sf(0.0), gumbel_l.ppf(0.5)
-(Array(0.36787945, dtype=float32), Array(-0.36651292, dtype=float32))
+>>> gumbel_l.logcdf(np.array([-300.0, 0.0]))
+Array([-300.        ,   -0.45867515], dtype=float32)
 """
 
 from hloom.scipy.stats.gumbel_r import standard as largest

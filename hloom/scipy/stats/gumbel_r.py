@@ -1,8 +1,9 @@
 """The Gumbel distribution of largest values: density exp(-z - exp(-z)) at z = (x - loc) / scale.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import gumbel_r
->>> gumbel_r.cdf(0.0), gumbel_r.logsf(200.0)
-(Array(0.36787945, dtype=float32), Array(-200., dtype=float32))
+>>> gumbel_r.logsf(np.array([0.0, 300.0]))
+Array([  -0.45867515, -300.        ], dtype=float32)
 """
 
 import hloom.numpy as np

@@ -30,7 +30,7 @@ class gaussian_kde:
     >>> import hloom.numpy as np
     >>> estimate = gaussian_kde(np.array([-1.0, 0.0, 2.0]))
     >>> estimate(np.array([0.0, 1.0]))
-    Array([0.21993943, 0.17901748], dtype=float32)
+    Array([0.21489537, 0.18421534], dtype=float32)
     """
 
     def __init__(

@@ -1,8 +1,9 @@
 """The Laplace distribution: density exp(-|z|) / 2 at z = (x - loc) / scale.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import laplace
->>> laplace.logpdf(0.0), laplace.cdf(0.0)
-(Array(-0.6931472, dtype=float32), Array(0.5, dtype=float32))
+>>> laplace.cdf(np.array([-1.0, 0.0, 1.0]))
+Array([0.18393973, 0.5       , 0.81606025], dtype=float32)
 """
 
 import math

@@ -1,8 +1,9 @@
 """The logistic distribution: distribution function 1 / (1 + exp(-z)) at z = (x - loc) / scale.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import logistic
->>> logistic.pdf(0.0), logistic.logsf(1000.0)
-(Array(0.25, dtype=float32), Array(-1000., dtype=float32))
+>>> logistic.logsf(np.array([0.0, 1000.0]))
+Array([-6.931472e-01, -1.000000e+03], dtype=float32)
 """
 
 import hloom.numpy as np

@@ -3,7 +3,7 @@
 >>> import hloom.numpy as np
 >>> from hloom.scipy.stats import multivariate_normal
 >>> multivariate_normal.logpdf(np.array([1.0, 2.0]), np.zeros(2), np.eye(2))
-Array(-4.337877, dtype=float32)
+Array(-4.3378773, dtype=float32)
 """
 
 import math

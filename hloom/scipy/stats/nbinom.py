@@ -1,8 +1,9 @@
 """The negative binomial distribution: failures before the n-th success of probability p.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import nbinom
->>> nbinom.pmf(1, n=2, p=0.5)
-Array(0.25, dtype=float32)
+>>> nbinom.pmf(np.array([0, 1, 2]), n=2, p=0.5)
+Array([0.25  , 0.25  , 0.1875], dtype=float32, weak_type=True)
 """
 
 import math

@@ -1,8 +1,9 @@
 """The normal distribution: density exp(-z²/2) / √(2π) at z = (x - loc) / scale.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import norm
->>> norm.cdf(1.96), norm.logsf(40.0)
-(Array(0.9750021, dtype=float32), Array(-804.60846, dtype=float32))
+>>> norm.logsf(np.array([20.0, 40.0]))
+Array([-203.91716, -804.60846], dtype=float32)
 """
 
 import math

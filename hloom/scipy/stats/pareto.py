@@ -1,8 +1,9 @@
 """The Pareto distribution of shape b: density b / z^(b+1) at z = (x - loc) / scale > 1.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import pareto
->>> pareto.sf(2.0, b=3.0)
-Array(0.125, dtype=float32)
+>>> pareto.sf(np.array([1.0, 2.0]), b=3.0)
+Array([1.   , 0.125], dtype=float32)
 """
 
 import math

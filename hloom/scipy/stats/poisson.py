@@ -1,8 +1,9 @@
 """The Poisson distribution of mean mu: probability mu^k exp(-mu) / k!.
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import poisson
->>> poisson.pmf(0, mu=1.0), poisson.entropy(3.0)
-(Array(0.36787945, dtype=float32), Array(1.9313848, dtype=float32))
+>>> poisson.pmf(np.array([0, 1]), mu=1.0)
+Array([0.36787945, 0.36787945], dtype=float32, weak_type=True)
 """
 
 import math

@@ -96,7 +96,7 @@ def sem(
 
     >>> import hloom.numpy as np
     >>> sem(np.array([1.0, 2.0, 3.0, 4.0]))
-    Array(0.6454972, dtype=float32)
+    Array(0.64549726, dtype=float32)
     """
     _check_policy("sem", nan_policy, ("propagate", "omit"))
     a, axis, shape = _along("sem", a, axis)

@@ -1,8 +1,9 @@
 """The uniform distribution on [loc, loc + scale].
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import uniform
->>> uniform.cdf(3.0, loc=2.0, scale=4.0)
-Array(0.25, dtype=float32)
+>>> uniform.cdf(np.array([2.0, 3.0]), loc=2.0, scale=4.0)
+Array([0.  , 0.25], dtype=float32)
 """
 
 import hloom.numpy as np

@@ -1,8 +1,9 @@
 """The von Mises distribution of angles: density exp(κ cos x) / (2π I0(κ)).
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import vonmises
->>> vonmises.pdf(0.0, kappa=0.0)
-Array(0.15915494, dtype=float32)
+>>> vonmises.pdf(np.array([0.0, 3.0]), kappa=1.0)
+Array([0.34171045, 0.0467106 ], dtype=float32)
 """
 
 import math

@@ -1,8 +1,9 @@
 """The wrapped Cauchy distribution of angles in [0, 2π]: (1 - c²) / (2π (1 + c² - 2c cos x)).
 
+>>> import hloom.numpy as np
 >>> from hloom.scipy.stats import wrapcauchy
->>> wrapcauchy.logpdf(0.5, c=0.5)
-Array(-1.2223649, dtype=float32)
+>>> wrapcauchy.cdf(np.array([0.0, 3.0]), c=0.5)
+Array([0.        , 0.49247706], dtype=float32)
 """
 
 import math
