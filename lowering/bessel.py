@@ -5,7 +5,7 @@ I0 and I1 are series in 16 / |x| - 1. The coefficients are those of interpolants
 computed with 40 digits.
 """
 
-from hloom.frontend.prims.elementwise import abs, add, div, gt, lt, mul, neg, rsqrt, select, sub
+from hloom.frontend.prims.elementwise import abs, add, div, eq, gt, lt, mul, neg, rsqrt, select, sub
 from hloom.lowering.series import chebyshev
 
 _NEAR_I0 = (
@@ -131,7 +131,8 @@ _FAR_I1 = (
 def bessel_i0e(x):
     """exp(-|x|) I0(x)."""
     near, far, is_far = _branches(x, _NEAR_I0, _FAR_I0)
-    return select(is_far, far, near)
+    # the sum of the series at 0 is rounded
+    return select(is_far, far, select(eq(x, 0.0), 1.0, near))
 
 
 def bessel_i1e(x):

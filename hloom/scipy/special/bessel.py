@@ -95,8 +95,8 @@ def bessel_jn(z: ArrayLike, *, v: int, n_iter: int = 50) -> Array:
 
     >>> import hloom
     >>> hloom.scipy.special.bessel_jn(hloom.numpy.array([0.0, 1.0]), v=1)
-    Array([[1.        , 0.7651977 ],
-           [0.        , 0.44005057]], dtype=float32)
+    Array([[1.       , 0.7651977],
+           [0.       , 0.4400506]], dtype=float32)
     """
     z = operand("bessel_jn", z)
     dtype, weak = aval_of(z).dtype, aval_of(z).weak_type

@@ -11,7 +11,7 @@ import functools
 
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims.calls import custom_jvp_call
-from hloom.frontend.prims.elementwise import add, mul
+from hloom.frontend.prims.elementwise import add, convert_element_type, mul
 from hloom.frontend.prims.structural import full
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, filled
@@ -41,8 +41,10 @@ def differentiable(core, *terms, name=None):
 
     def call(*xs):
         shape = broadcast_shapes(name, *[aval_of(x).shape for x in xs])
+        weak = all([aval_of(x).weak_type for x in xs])
         xs = [array_of(x, shape) for x in xs]
-        return custom_jvp_call.bind(*xs, program=program, rule=rule, num_consts=0)[0]
+        (y,) = custom_jvp_call.bind(*xs, program=program, rule=rule, num_consts=0)
+        return convert_element_type(y, aval_of(y).dtype, True) if weak else y
 
     return call
 

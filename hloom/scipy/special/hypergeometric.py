@@ -129,8 +129,8 @@ def hyp1f1(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
     """Kummer's confluent hypergeometric function 1F1(a; b; x) of real numbers.
 
     >>> import hloom
-    >>> hloom.scipy.special.hyp1f1(1.0, 2.0, 1.0)
-    Array(1.7182819, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.hyp1f1(1.0, 2.0, 1.0)), 5)
+    1.71828
     """
     return computed("hyp1f1", _confluent, a, b, x)
 
@@ -216,7 +216,7 @@ def hyp2f1(a: ArrayLike, b: ArrayLike, c: ArrayLike, x: ArrayLike) -> Array:
     For x > 1, where it is real for polynomials only, it is inf otherwise.
 
     >>> import hloom
-    >>> hloom.scipy.special.hyp2f1(1.0, 1.0, 2.0, 0.5)
-    Array(1.3862944, dtype=float32, weak_type=True)
+    >>> round(float(hloom.scipy.special.hyp2f1(1.0, 1.0, 2.0, 0.5)), 5)
+    1.38629
     """
     return computed("hyp2f1", _gauss, a, b, c, x)
