@@ -81,6 +81,19 @@ def test_unique_of_a_given_size():
     assert hnp.unique(x, return_counts=True, size=1)[1].tolist() == [2]
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int32", "float16", "uint8"])
+@pytest.mark.parametrize(("shape", "k"), [((5000,), 3), ((2, 3000), 7), ((4097,), 64)])
+def test_top_k_of_many(dtype, shape, k):
+    x = np.random.default_rng(0).integers(0, 99, shape).astype(dtype)
+    if dtype.startswith("float"):
+        x.flat[:3000:1000] = -np.nan, -np.inf, np.nan
+    ranks = np.where(np.isnan(x), np.inf, x)
+    order = np.argsort(-ranks.astype(float), axis=-1, kind="stable")[..., :k]
+    values, positions = hloom.lax.top_k(x, k)
+    np.testing.assert_array_equal(positions, order)
+    np.testing.assert_array_equal(values, np.take_along_axis(x, order, -1))
+
+
 def test_unique_and_nan():
     x = np.array([np.nan, 3.0, np.nan], np.float32)
     for size in (None, 2):

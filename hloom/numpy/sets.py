@@ -89,7 +89,7 @@ def unique(
             raise UnsupportedError("unique: fill_value goes with size", found, "give size")
         results = _on_host(ar, axis, equal_nan, asked)
     else:
-        results = _sized(ar, axis, equal_nan, size, fill_value)
+        results = _sized(ar, axis, equal_nan, size, fill_value, asked.count(True) == 1)
     chosen = [y for y, wanted in zip(results, asked, strict=True) if wanted]
     return tuple(chosen) if len(chosen) > 1 else chosen[0]
 
@@ -146,7 +146,8 @@ def _slices(x, positions, axis):
 
 
 @fused
-def _sized(ar: ArrayLike, axis, equal_nan, size, fill_value: ArrayLike | None):
+def _sized(ar: ArrayLike, axis, equal_nan, size, fill_value: ArrayLike | None, alone):
+    """All four results; if `alone`, of a vector only the values."""
     ar = operand("unique", ar)
     shape, dtype = aval_of(ar).shape, aval_of(ar).dtype
     index = dtypes.canonicalize(dtypes.int64)
@@ -159,17 +160,24 @@ def _sized(ar: ArrayLike, axis, equal_nan, size, fill_value: ArrayLike | None):
         raise ShapeError(
             "unique: of no elements, there is none to fill with", found, "give fill_value"
         )
-    order, ranks, total = _ranked(whole, at, equal_nan, index)
+    alone = alone and n > 0 and aval_of(whole).ndim == 1
+    whole = sort(whole) if alone else whole
+    order, ranks, total = _ranked(whole, at, equal_nan, index, alone)
     starts = _starts(ranks, n, size + 1, index)
     first, after = slice_in_dim(starts, 0, size), slice_in_dim(starts, 1, size + 1)
     there = e.lt(iota(index, size), total)
     places = e.select(there, first, typed_literal(0, index))
-    indices = index_take(order, [places], (0,)) if n else full((size,), 0, index)
+    if alone:
+        indices = places
+    else:
+        indices = index_take(order, [places], (0,)) if n else full((size,), 0, index)
     values = _slices(whole, indices, at) if n else _filled(whole, at, size, fill_value)
     if fill_value is not None and n:
         fill = to_dtype(operand("unique", fill_value), dtype)
         missing = broadcast_in_dim(e.bitwise_not(there), aval_of(values).shape, (at,))
         values = e.select(missing, fill, values)
+    if alone:
+        return values, None, None, None
     inverse = scatter(full((n,), 0, index), reshape(order, (n, 1)), ranks, _INTO_VECTOR)
     inverse = reshape(inverse, shape) if axis is None else inverse
     return values, indices, inverse, e.sub(after, first)
@@ -184,7 +192,7 @@ def _filled(x, axis, size, fill_value):
 _INTO_VECTOR = ScatterDimensionNumbers((), (0,), (0,))
 
 
-def _ranked(x, axis, equal_nan, index):
+def _ranked(x, axis, equal_nan, index, is_sorted):
     """The order that sorts the slices, their ranks in it, and how many ranks there are."""
     shape = aval_of(x).shape
     n = shape[axis]
@@ -193,9 +201,9 @@ def _ranked(x, axis, equal_nan, index):
     columns = [
         reshape(slice_in_dim(rows, j, j + 1, axis=1), (n,)) for j in range(aval_of(rows).shape[1])
     ]
-    *columns, order = (
-        sort((*columns, iota(index, n)), num_keys=len(columns)) if columns else [iota(index, n)]
-    )
+    order = iota(index, n)
+    if columns and not is_sorted:
+        *columns, order = sort((*columns, order), num_keys=len(columns))
     fresh = None
     for c in columns:
         before, here = slice_in_dim(c, 0, n - 1), slice_in_dim(c, 1, n)

@@ -5,6 +5,8 @@ than by a comparison that knows about NaN. The bits of a positive float grow wit
 negative one, but for the sign, are turned over.
 """
 
+import math
+
 import numpy as np
 from jaxlib.mlir import ir
 
@@ -15,11 +17,20 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import sorting as s
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.indexing import index_dtype
-from hloom.frontend.prims.structural import broadcasted_iota, rev, slice_in_dim
+from hloom.frontend.prims.reduction import reduce_max
+from hloom.frontend.prims.structural import (
+    broadcast_in_dim,
+    broadcasted_iota,
+    concatenate,
+    reshape,
+    rev,
+    slice_in_dim,
+)
 from hloom.lowering.rules.elementwise import compare
 from hloom.lowering.table import rule
 
 _WIDE = np.dtype(np.int64)
+_SHORT, _LANES = 2048, 16
 
 
 def _integer_of(dtype):
@@ -183,6 +194,41 @@ def _top_k(ctx, x, *, k):
     outs = [ctx.outs[0].update(dtype=wide.dtype), index]
     values, indices = ctx.ops("chlo.top_k", [x], {"k": ctx.i64(k)}, outs)
     return [ctx.op("stablehlo.convert", [values])[0] if narrow else values, indices]
+
+
+@rule(s.top_k, platform="cpu")
+def _top_k_on_cpu(ctx, x, *, k):
+    n = ctx.ins[0].shape[-1]
+    plain = ctx.module.target == "portable" or ctx.outs[1].dtype != np.int32
+    if plain or k == 0 or n < max(_SHORT, 64 * k):
+        return _top_k(ctx, x, k=k)
+    return ctx.lower_fun(_top_k_by_blocks, [x], ctx.ins, k=k)
+
+
+def _top_k_by_blocks(x, k):
+    """The largest of the k blocks with the largest maxima: to each other one, k are above it."""
+    *rows, n = x.shape
+    axis = x.ndim - 1
+    # XLA reduces an axis before the last one side by side, the last one element by element
+    height = max(1, math.isqrt(n // k) // _LANES)
+    length = height * _LANES
+    count = n // length
+    blocked = slice_in_dim(x, 0, count * length, axis=axis)
+    (key,) = _to_order(reshape(blocked, (*rows, count, height, _LANES)), equal_zeros=False)
+    largest = reduce_max(reduce_max(key, (axis + 1,)), (axis + 1,))
+    if key.dtype != x.dtype:
+        largest = _from_order(largest, x.dtype)
+    # in their order, so that the first of equal elements is taken
+    blocks = s.sort(s.top_k(largest, k)[1], axis)
+    shape = (*rows, k, length)
+    starts = e.mul(broadcast_in_dim(blocks, shape, range(x.ndim)), length)
+    places = reshape(e.add(starts, broadcasted_iota("int32", shape, x.ndim)), (*rows, k * length))
+    rest = n - count * length
+    if rest:
+        last = e.add(broadcasted_iota("int32", (*rows, rest), axis), count * length)
+        places = concatenate([places, last], axis)
+    values, found = s.top_k(s.take_in_order(x, places, axis), k)
+    return values, s.take_in_order(places, found, axis)
 
 
 def _without_sign_of_nan(x, dtype):
