@@ -3,8 +3,17 @@
 import math
 
 from hloom.frontend import dtypes
-from hloom.frontend.prims.elementwise import add, mul, sub
+from hloom.frontend.prims.elementwise import add, convert_element_type, mul, sub
 from hloom.frontend.trace import aval_of
+
+
+def widened(*operands, function):
+    """`function`, computed in float32 for narrower floats."""
+    dtype = aval_of(operands[0]).dtype
+    if dtypes.itemsize_bits(dtype) >= 32:
+        return function(*operands)
+    wide = function(*[convert_element_type(x, dtypes.float32) for x in operands])
+    return convert_element_type(wide, dtype)
 
 
 def chebyshev(t, coefficients):

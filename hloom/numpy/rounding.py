@@ -1,7 +1,9 @@
 """Rounding: floor, ceil, trunc, rint and round. Integers are round already."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.calls import optimization_barrier
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import as_inexact, dtype_of, positive, real_only
 from hloom.numpy.operations import operation
@@ -59,7 +61,8 @@ def round(a: ArrayLike, decimals=0, out=None):
         return _nearest(a)
     # small floats have too few digits for the scaled number
     wide = to_dtype(a, dtypes.float32, aval_of(a).weak_type) if dtypes.finfo(dtype).bits < 32 else a
-    factor = float(10 ** abs(decimals))
+    # divided by a constant the compiler would multiply by its inverse, which is not exact
+    (factor,) = optimization_barrier(typed_literal(float(10 ** abs(decimals)), dtype_of(wide)))
     up, down = (e.mul, e.div) if decimals > 0 else (e.div, e.mul)
     return to_dtype(down(_nearest(up(wide, factor)), factor), dtype, aval_of(a).weak_type)
 

@@ -8,7 +8,9 @@ from hloom.frontend import dtypes
 from hloom.frontend.accuracy import AccuracyMode
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import elementwise as e
+from hloom.lowering import gaussian, hyperbolic
 from hloom.lowering.dialects import stablehlo
+from hloom.lowering.series import widened
 from hloom.lowering.table import one_to_one, rule
 
 _BOOL = np.dtype(bool)
@@ -42,13 +44,9 @@ one_to_one(
         e.asin: "chlo.asin",
         e.acos: "chlo.acos",
         e.atan: "chlo.atan",
-        e.sinh: "chlo.sinh",
-        e.cosh: "chlo.cosh",
         e.asinh: "chlo.asinh",
         e.acosh: "chlo.acosh",
-        e.atanh: "chlo.atanh",
         e.erf: "chlo.erf",
-        e.erfc: "chlo.erfc",
         e.erf_inv: "chlo.erf_inv",
         e.nextafter: "chlo.next_after",
         e.mulhi: "chlo.mulhi",
@@ -61,7 +59,6 @@ _APPROXIMATED = {
     e.exp: "stablehlo.exponential",
     e.expm1: "stablehlo.exponential_minus_one",
     e.log: "stablehlo.log",
-    e.log1p: "stablehlo.log_plus_one",
     e.sqrt: "stablehlo.sqrt",
     e.rsqrt: "stablehlo.rsqrt",
     e.cbrt: "stablehlo.cbrt",
@@ -81,6 +78,46 @@ def _approximated(primitive, name):
 
 for _primitive, _name in _APPROXIMATED.items():
     _approximated(_primitive, _name)
+
+
+def _composed(primitive, name, function, wanted=None):
+    """`function`, for real numbers, and where `wanted(ctx, dtype)`; else the operation `name`."""
+
+    @rule(primitive)
+    def emit(ctx, x):
+        out = ctx.outs[0]
+        if dtypes.is_complex(out.dtype) or (wanted and not wanted(ctx, out.dtype)):
+            return ctx.op(name, [x])
+        return ctx.lower_fun(widened, [x], [out.strip_weak_type()], function=function)
+
+
+def _wide_on_cpu(ctx, dtype):
+    return ctx.module.platform == "cpu" and dtype == np.float64
+
+
+_composed(e.sinh, "chlo.sinh", hyperbolic.sinh)
+_composed(e.cosh, "chlo.cosh", hyperbolic.cosh)
+_composed(e.atanh, "chlo.atanh", hyperbolic.atanh, _wide_on_cpu)
+
+
+@rule(e.erfc)
+def _erfc(ctx, x):
+    aval, rough = ctx.outs[0].strip_weak_type(), ctx.op("chlo.erfc", [x])
+    if dtypes.itemsize_bits(aval.dtype) < 32:
+        return rough  # it is computed in float32
+    return ctx.lower_fun(gaussian.erfc, [x, *rough], [aval, aval])
+
+
+@rule(e.log1p)
+def _log1p(ctx, x, *, accuracy=None):
+    out = ctx.outs[0]
+    result = ctx.op("stablehlo.log_plus_one", [x], accuracy and _result_accuracy(ctx, accuracy))
+    if accuracy or not _wide_on_cpu(ctx, out.dtype):
+        return result
+    # XLA's is off by a hundred eps from -0.5 to -0.3
+    low = compare(ctx, "LT", x, ctx.scalar(-0.25, out.dtype, out.shape), out)
+    (u,) = ctx.op("stablehlo.add", [x, ctx.scalar(1, out.dtype, out.shape)])
+    return ctx.op("stablehlo.select", [low, *ctx.op("stablehlo.log", [u]), *result])
 
 
 def _result_accuracy(ctx, accuracy):

@@ -1,9 +1,9 @@
 """Lowerings of the special functions: decompositions, computed in float32 for narrower floats."""
 
-from hloom.frontend import dtypes
 from hloom.frontend.prims import special as s
-from hloom.frontend.prims.elementwise import convert_element_type, digamma, lgamma
+from hloom.frontend.prims.elementwise import digamma, lgamma
 from hloom.lowering import bessel, gamma, incomplete, zeta
+from hloom.lowering.series import widened
 from hloom.lowering.table import rule
 
 
@@ -12,16 +12,7 @@ def _decomposed(primitive, function):
     def emit(ctx, *operands):
         # an operand of rank 0 has been given the shape of the result
         avals = [ctx.outs[0].strip_weak_type()] * len(operands)
-        return ctx.lower_fun(_widened, operands, avals, function=function)
-
-
-def _widened(*operands, function):
-    """`function`, computed in float32 for narrower floats."""
-    dtype = operands[0].dtype
-    if dtypes.itemsize_bits(dtype) >= 32:
-        return function(*operands)
-    wide = function(*[convert_element_type(x, dtypes.float32) for x in operands])
-    return convert_element_type(wide, dtype)
+        return ctx.lower_fun(widened, operands, avals, function=function)
 
 
 _decomposed(lgamma, gamma.lgamma)

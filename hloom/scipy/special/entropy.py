@@ -8,7 +8,7 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import promote_inexact, select
 from hloom.runtime.dispatch import fused
-from hloom.scipy.special.series import computed, log1p, polynomial
+from hloom.scipy.special.series import computed, polynomial
 from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
@@ -32,7 +32,7 @@ def _times(logarithm, shift):
     return product
 
 
-_xlogy, _xlog1py = _times(e.log, 0.0), _times(log1p, 1.0)
+_xlogy, _xlog1py = _times(e.log, 0.0), _times(e.log1p, 1.0)
 
 
 @fused
@@ -165,4 +165,4 @@ def boxcox1p(x: ArrayLike, lmbda: ArrayLike) -> Array:
     >>> round(float(hloom.scipy.special.boxcox1p(3.0, 0.5)), 4)
     2.0
     """
-    return computed("boxcox1p", lambda x, power: _power_excess(log1p(x), power), x, lmbda)
+    return computed("boxcox1p", lambda x, power: _power_excess(e.log1p(x), power), x, lmbda)

@@ -1,10 +1,9 @@
 """The error function and its kin (DLMF chapter 7).
 
 erfcx is a Chebyshev series in a mapped variable (Shepherd and Laframboise, "Chebyshev approximation
-of (1 + 2x) exp(x^2) erfc(x) in 0 <= x < inf", 1981); times exp(-x^2), whose exponent is split, it
-is erfc. Dawson's integral is such a series near 0, and one in 1 / x^2 far out. The inverses are
-rational functions (Wichura, "Algorithm AS 241: the percentage points of the normal distribution",
-1988).
+of (1 + 2x) exp(x^2) erfc(x) in 0 <= x < inf", 1981). Dawson's integral is such a series near 0, and
+one in 1 / x^2 far out. The inverses are rational functions (Wichura, "Algorithm AS 241: the
+percentage points of the normal distribution", 1988).
 """
 
 import math
@@ -41,13 +40,7 @@ def erf(x: ArrayLike) -> Array:
     return computed("erf", e.erf, x)
 
 
-@custom_jvp
-def _erfc(x):
-    far = e.gt(x, 0.5)
-    above = select(far, x, 0.5)
-    return select(far, e.mul(gauss(above, 1), tail(above)), e.sub(1.0, e.erf(x)))
-
-
+_erfc = custom_jvp(e.erfc)
 _erfc.defjvps(lambda t, y, x: e.mul(t, e.mul(gauss(x, 1), -2 / _ROOT_PI)))
 
 

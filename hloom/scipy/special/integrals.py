@@ -11,10 +11,11 @@ import math
 from hloom.frontend.array import Array
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
+from hloom.lowering.gaussian import halves
 from hloom.numpy.promotion import select
 from hloom.runtime.dispatch import fused
 from hloom.scipy.special import tables
-from hloom.scipy.special.series import chebyshev, computed, halves, log1p, polynomial
+from hloom.scipy.special.series import chebyshev, computed, polynomial
 from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
@@ -153,7 +154,7 @@ def _spence(x):
     # spence(x) + spence(1 - x) = pi^2 / 6 - log(x) log(1 - x)
     # spence(x) + spence(1 / x) = -log(x)^2 / 2
     part = select(low, x, select(high, e.div(1.0, x), 0.25))
-    other = log1p(e.neg(part))
+    other = e.log1p(e.neg(part))
     outside = e.bitwise_or(low, high)
     value = _dilogarithm(select(outside, e.neg(other), e.neg(log)))
     safe = select(e.eq(part, 0.0), 0.0, e.mul(log, other))

@@ -16,6 +16,7 @@ from hloom.frontend.errors import DTypeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
+from hloom.lowering.gaussian import halves
 from hloom.numpy.promotion import promote_inexact, select, to_dtype
 from hloom.transforms.custom import custom_jvp
 
@@ -61,13 +62,6 @@ def _powers(table, eps):
     return tuple(basis.cheb2poly(np.array(table[:kept])).tolist())
 
 
-def halves(x):
-    """x as (high, low): high + low is x, and products of two of these are exact."""
-    wide = aval_of(x).dtype.itemsize == 8
-    high = e.reduce_precision(x, *((11, 25) if wide else (8, 11)))
-    return high, e.sub(x, high)
-
-
 @functools.partial(custom_jvp, nondiff_argnums=(1,))
 def gauss(x, scale):
     """exp(-scale x^2), where the rounding of x^2 does not matter."""
@@ -84,11 +78,3 @@ def _gauss_jvp(scale, primals, tangents):
     (x,), (t,) = primals, tangents
     y = gauss(x, scale)
     return y, e.mul(t, e.mul(e.mul(x, -2.0 * scale), y))
-
-
-def log1p(x):
-    """log(1 + x); XLA's own loses digits below -0.3 in float64."""
-    if dtypes.is_complex(aval_of(x).dtype):
-        return e.log1p(x)
-    low = e.lt(x, -0.3)
-    return select(low, e.log(e.add(select(low, x, 0.0), 1.0)), e.log1p(select(low, 0.0, x)))
