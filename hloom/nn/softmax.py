@@ -32,9 +32,13 @@ def _spread(x, shape, axes):
 
 
 def _largest(x, axes):
-    """The largest elements, as constants of differentiation; 0 in place of infinities."""
-    found = stop.bind(reduce_max(e.real(x) if dtypes.is_complex(x.dtype) else x, axes))[0]
-    return select(e.is_finite(found), found, 0.0)
+    """The largest elements, as constants of differentiation."""
+    return stop.bind(reduce_max(e.real(x) if dtypes.is_complex(x.dtype) else x, axes))[0]
+
+
+def _finite(x):
+    """`x` with 0 in place of infinities."""
+    return select(e.is_finite(x), x, 0.0)
 
 
 def _setup(name, x, axis, where):
@@ -135,16 +139,15 @@ def logsumexp(
         total = reduce_sum(x, axes)
         shift = total
     else:
-        shift = _largest(x, axes) if axes else _shift_of(x)
+        shift = _finite(_largest(x, axes) if axes else _alone(x))
         z = e.exp(e.sub(x, _spread(to_dtype(shift, x.dtype), x.shape, axes)))
         z = z if b is None else e.mul(z, b)
         total = reduce_sum(z if where is None else select(where, z, 0.0), axes)
     return _logarithm(total, shift, x.shape, axes, keepdims, return_sign)
 
 
-def _shift_of(x):
-    found = stop.bind(e.real(x) if dtypes.is_complex(x.dtype) else x)[0]
-    return select(e.is_finite(found), found, 0.0)
+def _alone(x):
+    return stop.bind(e.real(x) if dtypes.is_complex(x.dtype) else x)[0]
 
 
 def _logarithm(total, shift, shape, axes, keepdims, return_sign):
