@@ -152,6 +152,9 @@ class Op:
     name: str = ""
     #: primitives that the row stands for, besides `function` if it is one
     covers: tuple = ()
+    #: whether vmap of grad and grad of vmap are compared: the longest compositions have primitives
+    #: that are, each by itself
+    mixed: bool = True
     #: the in_axes that vmap is checked with, a list of tuples; by default all combinations
     in_axes: object = None
     #: whether the oracle gets floats as float64; if not, operands in their own dtypes

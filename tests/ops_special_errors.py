@@ -56,6 +56,7 @@ OPS = [
         [case(A(6, low=-3, high=3))],
         COMPLEX,
         name="special_wofz",
+        mixed=False,
         tol=64,
         edges=[case(V(0, np.inf, -np.inf, complex(np.nan, 0), -3j, -2 + 0j, 1e30, 1e30j))],
     ),
@@ -65,6 +66,7 @@ OPS = [
         [case(V(0, 1, 2, 5, 1, 3), A(6, low=0.1, high=6))],
         WIDE,
         name="special_expn",
+        mixed=False,
         grad=(1,),
         tol=16,
         edges=[
@@ -77,6 +79,7 @@ OPS = [
         [case(A(6, low=-3, high=3), A(6, low=-2, high=2))],
         WIDE,
         name="special_owens_t",
+        mixed=False,
         edges=[
             case(
                 V(0, 1, -1, np.inf, 1, 1, np.nan, 0, np.inf, np.inf, 0),
