@@ -205,6 +205,7 @@ from hloom.lax.branches import cond, platform_dependent, switch
 from hloom.lax.implicit import custom_linear_solve, custom_root
 from hloom.lax.loops import fori_loop, scan, while_loop
 from hloom.lax.mapping import map
+from hloom.lax.ragged import RaggedDotDimensionNumbers, ragged_dot, ragged_dot_general
 
 importlib.import_module("hloom.numpy")  # gives arrays their operators
 linalg = importlib.import_module("hloom.lax.linalg")

@@ -16,6 +16,7 @@ from hloom.lowering.rules import (
     implicit,
     indexing,
     linalg,
+    ragged,
     random,
     reduction,
     scatter,

@@ -19,6 +19,7 @@ from hloom.transforms.rules import (
     implicit,
     indexing,
     linalg,
+    ragged,
     random,
     reduction,
     scan_linear,
