@@ -94,3 +94,16 @@ def test_derivatives():
 def test_what_is_refused(call, kind, text):
     with pytest.raises(kind, match=text):
         call()
+
+
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+@pytest.mark.parametrize(("m", "n"), [(300, 1), (500, 3), (777, 34), (1100, 65)])
+def test_long_vectors(m, n, mode):
+    """They are multiplied in blocks; what is not finite stays within the kernel's reach."""
+    rng = np.random.default_rng(0)
+    x, v = rng.standard_normal((2, m)).astype("float32"), rng.standard_normal(n).astype("float32")
+    rows = hloom.vmap(lambda row: jnp.convolve(row, v, mode))(x)
+    np.testing.assert_allclose(rows, [np.convolve(row, v, mode) for row in x], atol=1e-4)
+    x[0, 70], x[0, 90] = np.nan, np.inf
+    found = np.isnan(jnp.convolve(x[0], v, mode))
+    np.testing.assert_array_equal(found, np.isnan(np.convolve(x[0], v, mode)))
