@@ -2,8 +2,7 @@
 
     python bench.py --impl jax=VENV/bin/python --impl hloom=VENV2/bin/python \
                     [--suite cold dispatch stages runtime library sysml cache] \
-                    [--only NAME] \
-                    [--rounds 3] [--out results.json]
+                    [--only NAME] [--rounds 3] [--out results.json]
 
 Each measurement runs in a process of its own, A B A B ... for `--rounds` rounds, so
 that a slow minute of a shared machine falls on all of them alike. Reported: the
