@@ -196,6 +196,8 @@ def permutation_of(pivots, rows):
         return pivots, _exchanged(order, i, places)
 
     order = broadcasted_iota(_INT, (*batch, rows, 1), len(batch))
+    if not k:
+        return reshape(order, (*batch, rows))
     return reshape(repeat(k, step, pivots, order)[1], (*batch, rows))
 
 

@@ -6,8 +6,8 @@ Kernels of LAPACK do the work on CPU. Nothing is promoted; see hloom.numpy.linal
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError
+from hloom.frontend.prims.elementwise import abs, sqrt, square
 from hloom.frontend.prims.elementwise import min as minimum
-from hloom.frontend.prims.elementwise import sqrt
 from hloom.frontend.prims.indexing import dynamic_slice_in_dim, dynamic_update_slice_in_dim
 from hloom.frontend.prims.linalg import (
     blocked_reflectors,
@@ -25,6 +25,7 @@ from hloom.frontend.prims.matrices import (
     symmetrized,
     transposed,
 )
+from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.prims.spectral import (
     EighImplementation,
     EigImplementation,
@@ -41,7 +42,6 @@ from hloom.frontend.prims.structural import concatenate, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.lax.loops import fori_loop, while_loop
 from hloom.lowering.factorizations import permutation_of
-from hloom.numpy.norms import norm
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -125,6 +125,11 @@ def cholesky_update(r_matrix: ArrayLike, w_vector: ArrayLike):
     return fori_loop(0, n, rotate, (r_matrix, w_vector.reshape((1, n))))[0]
 
 
+def _length(x):
+    """The Frobenius norm of a matrix."""
+    return sqrt(reduce_sum(square(abs(x)), (0, 1)))
+
+
 @fused
 def qdwh(
     x: Array,
@@ -146,7 +151,7 @@ def qdwh(
         raise ShapeError("qdwh: takes one matrix with no more columns than rows", found, remedy)
     tiny = float(dtypes.finfo(aval_of(x).dtype).eps) if eps is None else eps
     limit = 10 if max_iterations is None else max_iterations
-    scale = norm(x)
+    scale = _length(x)
     start = x / scale.astype(aval_of(x).dtype)
     # a lower bound of the smallest singular value, which the weights raise to 1
     bound = tiny + 0 * scale
@@ -159,9 +164,9 @@ def qdwh(
 
     def step(state):
         u, low, i, _ = state
-        square = low * low
-        d = (4 * (1 - square) / (square * square)) ** (1 / 3)
-        a = sqrt(1 + d) + sqrt(8 - 4 * d + 8 * (2 - square) / (square * sqrt(1 + d))) / 2
+        low2 = low * low
+        d = (4 * (1 - low2) / (low2 * low2)) ** (1 / 3)
+        a = sqrt(1 + d) + sqrt(8 - 4 * d + 8 * (2 - low2) / (low2 * sqrt(1 + d))) / 2
         b = (a - 1) ** 2 / 4
         c = a + b - 1
         root = sqrt(c).astype(u.dtype)
@@ -171,8 +176,8 @@ def qdwh(
         weight = ((a - b / c) / sqrt(c)).astype(u.dtype)
         moved = ratio * u + weight * matmul(above, adjoint(below))
         # rounding must not lift the bound over 1, where the cube root above would fail
-        low = minimum(low * (a + b * square) / (1 + c * square), 1.0)
-        return moved, low, i + 1, norm(moved - u)
+        low = minimum(low * (a + b * low2) / (1 + c * low2), 1.0)
+        return moved, low, i + 1, _length(moved - u)
 
     first = (start, bound, 0, 0 * scale + 1)
     u, low, count, change = while_loop(going, step, first)

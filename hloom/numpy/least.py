@@ -2,7 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError
-from hloom.frontend.prims.matrices import adjoint, identity, matmul
+from hloom.frontend.prims.matrices import adjoint, diagonal, identity, matmul
 from hloom.frontend.prims.spectral import eigh, svd
 from hloom.frontend.trace import aval_of
 from hloom.numpy.norms import squares
@@ -45,11 +45,16 @@ def matrix_rank(
     return sum(values > bound, -1)
 
 
+def _inverted(s, rtol):
+    """The inverses of singular values, and 0 for those up to `rtol` times the largest."""
+    kept = s > _as_column(rtol) * largest(s, -1, keepdims=True, initial=0)
+    return where(kept, 1 / where(kept, s, 1), 0)
+
+
 @custom_jvp
 def _pinv(a, rtol):
     u, s, vt = svd(a, full_matrices=False)
-    bound = _as_column(rtol) * largest(s, -1, keepdims=True, initial=0)
-    inverse = where(s > bound, 1 / where(s > bound, s, 1), 0).astype(aval_of(a).dtype)
+    inverse = _inverted(s, rtol).astype(aval_of(a).dtype)
     return matmul(adjoint(vt), inverse[..., :, None] * adjoint(u))
 
 
@@ -87,11 +92,33 @@ def pinv(
     return _pinv(a, to_dtype(rtol, dtypes.to_real(aval_of(a).dtype)))
 
 
+@custom_jvp
+def _lstsq(a, b, rcond):
+    u, s, vt = svd(a, full_matrices=False)
+    inverse = _inverted(s, rcond).astype(aval_of(a).dtype)
+    return matmul(adjoint(vt), inverse[:, None] * matmul(adjoint(u), b)), s
+
+
+@_lstsq.defjvp
+def _lstsq_jvp(primals, tangents):
+    """That of the pseudoinverse P times b, and of the singular values."""
+    (a, b, rcond), (da, db, _) = primals, tangents
+    u, s, vt = svd(a, full_matrices=False)
+    p = _pinv(a, rcond) if 0 not in aval_of(a).shape else adjoint(a)
+    x, dah, ph = matmul(p, b), adjoint(da), adjoint(p)
+    dx = matmul(p, db - matmul(da, x)) + matmul(p, matmul(ph, matmul(dah, b - matmul(a, x))))
+    back = matmul(dah, matmul(ph, x))
+    ds = diagonal(matmul(adjoint(u), matmul(da, adjoint(vt))))
+    ds = ds.real if dtypes.is_complex(aval_of(a).dtype) else ds
+    return (x, s), (dx + back - matmul(p, matmul(a, back)), ds)
+
+
 @fused
 def lstsq(a: ArrayLike, b: ArrayLike, rcond: ArrayLike | None = None, *, numpy_resid: bool = False):
     """The x that makes |a x - b| least, the squared residuals, the rank and the singular values.
 
-    Singular values up to `rcond` times the largest count as 0. With `numpy_resid` the residuals
+    Singular values up to `rcond` times the largest count as 0; the derivatives of x hold where the
+    rank does not change. With `numpy_resid` the residuals
     are empty where NumPy leaves them out.
     """
     a, b = promote_dtypes_inexact("lstsq", a, b)
@@ -101,12 +128,12 @@ def lstsq(a: ArrayLike, b: ArrayLike, rcond: ArrayLike | None = None, *, numpy_r
         raise ShapeError("lstsq: shapes do not fit", found, remedy)
     columns = b[:, None] if right.ndim == 1 else b
     m, n = left.shape
-    u, s, vt = svd(a, full_matrices=False)
-    rcond = _eps(s) * max(m, n) if rcond is None else rcond
-    kept = s > rcond * s[0]
-    rank = sum(kept)
-    inverse = where(kept, 1 / where(kept, s, 1), 0).astype(left.dtype)
-    x = matmul(adjoint(vt), inverse[:, None] * matmul(adjoint(u), columns))
+    if rcond is None:
+        rcond = max(m, n) * _eps(a)
+    (rcond,) = promote_dtypes_inexact("lstsq", rcond)
+    rcond = to_dtype(rcond, dtypes.to_real(left.dtype))
+    x, s = _lstsq(a, columns, rcond)
+    rank = sum(s > rcond * largest(s, initial=0))
     residual = sum(squares(columns - matmul(a, x)), 0)
     if numpy_resid:
         # only the shape can be known ahead: that of a matrix of full rank, or an empty one

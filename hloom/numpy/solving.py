@@ -12,12 +12,12 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.prims.elementwise import abs, complex, convert_element_type, log, ne, rem, sign
 from hloom.frontend.prims.linalg import lu, qr, triangular_solve
-from hloom.frontend.prims.matrices import diagonal, identity, matmul, take_rows
+from hloom.frontend.prims.matrices import diagonal, identity, matmul, take_rows, transposed
 from hloom.frontend.prims.reduction import reduce_prod, reduce_sum
 from hloom.frontend.prims.structural import broadcasted_iota, reshape, squeeze, transpose
 from hloom.frontend.trace import aval_of
+from hloom.numpy.adjugate import upper_adjugate
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, promote_dtypes_inexact
-from hloom.numpy.selection import where
 from hloom.runtime.dispatch import fused
 from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
@@ -190,39 +190,26 @@ def slogdet(a: ArrayLike, *, method=None):
     return SlogdetResult(phase * _slogdet(q)[0], size)
 
 
+def _product(x):
+    return reduce_prod(x, (aval_of(x).ndim - 1,))
+
+
 @custom_jvp
 def _det(a):
     packed, pivots, _ = lu(a)
     return _parity(pivots, aval_of(a).dtype) * _product(diagonal(packed))
 
 
-def _product(x):
-    return reduce_prod(x, (aval_of(x).ndim - 1,))
-
-
 @_det.defjvp
 def _det_jvp(primals, tangents):
-    """d det A = det A tr(A^-1 dA), written so that the last pivot may be 0.
-
-    With U = [[V, u], [0, p]], det U U^-1 is det V times the inverse of [[V, u], [0, 1]], applied
-    after all rows but the last have been multiplied by p.
-    """
+    """d det A = tr(adj(A) dA), where the adjugate is that of singular matrices too."""
     (a,), (da,) = primals, tangents
     packed, pivots, permutation = lu(a)
-    aval = aval_of(a)
-    n, axis = aval.shape[-1], aval.ndim - 2
-    pivot = diagonal(packed)
-    is_last = broadcasted_iota("int32", aval_of(pivot).shape, axis) == n - 1
-    others = where(is_last, 1, pivot)
-    scale = _parity(pivots, aval.dtype) * _product(others)
-    rows, columns = (broadcasted_iota("int32", aval.shape, i) for i in (axis, axis + 1))
-    upper = where((rows == n - 1) & (columns == n - 1), 1, packed)
-    b = take_rows(da, permutation)
-    b = triangular_solve(packed, b, left_side=True, lower=True, unit_diagonal=True)
-    last = reduce_sum(where(is_last, pivot, 0), (axis,))
-    b = where(rows == n - 1, b, b * reshape(last, (*aval.shape[:-2], 1, 1)))
-    change = _trace(triangular_solve(upper, b, left_side=True))
-    return scale * last, scale * change
+    parity = _parity(pivots, aval_of(a).dtype)
+    adjugate = triangular_solve(packed, upper_adjugate(packed), lower=True, unit_diagonal=True)
+    last = aval_of(a).ndim - 1
+    change = reduce_sum(transposed(adjugate) * take_rows(da, permutation), (last - 1, last))
+    return parity * _product(diagonal(packed)), parity * change
 
 
 @fused

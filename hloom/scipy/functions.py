@@ -3,8 +3,9 @@
 import math
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.prims.elementwise import sqrt
+from hloom.frontend.prims.linalg import triangular_solve
 from hloom.frontend.prims.matrices import (
     adjoint,
     diagonal,
@@ -12,21 +13,25 @@ from hloom.frontend.prims.matrices import (
     lower_part,
     matmul,
     off_diagonal,
+    transposed,
     upper_part,
 )
 from hloom.frontend.prims.spectral import schur
 from hloom.frontend.trace import aval_of
 from hloom.lax.branches import cond
+from hloom.lax.implicit import custom_linear_solve
 from hloom.lax.loops import fori_loop
 from hloom.numpy import linalg
 from hloom.numpy.creation import zeros
 from hloom.numpy.elementwise import exp2, log2
+from hloom.numpy.promotion import promote_dtypes
 from hloom.numpy.reductions import max as largest
 from hloom.numpy.reductions import min as smallest
 from hloom.numpy.rounding import ceil
 from hloom.numpy.selection import where
-from hloom.numpy.solving import matrices, solve_square
+from hloom.numpy.solving import matrices, solve_square, with_equal_batch
 from hloom.runtime.dispatch import fused
+from hloom.transforms.custom import custom_jvp
 from hloom.transforms.derivatives import jvp
 from hloom.typing import ArrayLike
 
@@ -101,8 +106,18 @@ def rsf2csf(T: ArrayLike, Z: ArrayLike, check_finite: bool = True):
 
 @fused
 def sqrtm(A: ArrayLike, blocksize: int = 1):
-    """The principal square root of a matrix, complex; by the Schur form (Björck and Hammarling)."""
-    t, z = _complex_schur("sqrtm", A)
+    """The principal square roots of matrices, complex; by the Schur form (Björck and Hammarling).
+
+    The derivative dR of a root R solves R dR + dR R = dA; it is NaN where that is singular.
+    """
+    a = matrices("sqrtm", A, square=True)
+    a = a.astype(dtypes.to_complex(aval_of(a).dtype))
+    return _root(a) if aval_of(a).shape[-1] else a
+
+
+@custom_jvp
+def _root(a):
+    t, z = schur(a)
     n = aval_of(t).shape[-1]
     roots = sqrt(diagonal(t))
     first = identity(t) * roots[..., None, :]
@@ -121,13 +136,23 @@ def sqrtm(A: ArrayLike, blocksize: int = 1):
     return matmul(matmul(z, root), adjoint(z))
 
 
-def funm(A, func, disp: bool = True):
+@_root.defjvp
+def _root_jvp(primals, tangents):
+    root = _root(*primals)
+    return root, sylvester(root, root, *tangents)
+
+
+@fused
+def funm(A: ArrayLike, func, disp: bool = True):
     """`func`, a function of numbers, of a matrix; without `disp` an estimate of the error as well.
 
-    By the Schur form and Parlett's recurrence, which needs eigenvalues that are apart.
+    By the Schur form and Parlett's recurrence, which needs eigenvalues that are apart. There is no
+    derivative.
     """
     t, z = _complex_schur("funm", A)
     n = aval_of(t).shape[-1]
+    if not n:
+        return t if disp else (t, zeros(aval_of(t).shape[:-2], dtypes.to_real(aval_of(t).dtype)))
     values = func(diagonal(t))
     first = identity(t) * values[..., None, :]
     eps = float(dtypes.finfo(aval_of(t).dtype).eps)
@@ -135,11 +160,14 @@ def funm(A, func, disp: bool = True):
     def band(p, f):
         def element(i, f):
             j = i + p
-            change = t[i, j] * (f[j, j] - f[i, i])
-            change = change + (t[i, :] * f[:, j]).sum() - t[i, i] * f[i, j] - t[i, j] * f[j, j]
-            change = change - (f[i, :] * t[:, j]).sum() + f[i, i] * t[i, j] + f[i, j] * t[j, j]
-            gap = t[j, j] - t[i, i]
-            return f.at[i, j].set(change / where(gap == 0, eps, gap))
+            rows, columns = t[..., i, :], t[..., :, j]
+            change = rows[..., j] * (f[..., j, j] - f[..., i, i])
+            # the ends of both sums are left out
+            change = change + (rows * f[..., :, j] - f[..., i, :] * columns).sum(-1)
+            change = change - rows[..., i] * f[..., i, j] - rows[..., j] * f[..., j, j]
+            change = change + f[..., i, i] * columns[..., i] + f[..., i, j] * columns[..., j]
+            gap = columns[..., j] - rows[..., i]
+            return f.at[..., i, j].set(change / where(gap == 0, eps, gap))
 
         return fori_loop(0, n - p, element, f)
 
@@ -147,8 +175,10 @@ def funm(A, func, disp: bool = True):
     result = matmul(matmul(z, found), adjoint(z))
     if disp:
         return result
-    gaps = abs(off_diagonal(diagonal(t)[:, None] - diagonal(t)[None, :], math.inf))
-    error = eps / smallest(gaps) * linalg.norm(lower_part(adjoint(t), -1), 1)
+    values = diagonal(t)
+    gaps = abs(off_diagonal(values[..., :, None] - values[..., None, :], math.inf))
+    size = linalg.norm(lower_part(adjoint(t), -1), 1, (-2, -1))
+    error = eps / smallest(gaps, (-2, -1)) * size
     return result, where(error < eps, eps, error)
 
 
@@ -162,20 +192,46 @@ def solve_sylvester(
     if method not in ("schur", "eigen"):
         remedy = 'use "schur" or "eigen"'
         raise ValueRangeError(f"solve_sylvester: method {method!r} is not known", None, remedy)
-    dtype = dtypes.promote_types(aval_of(a).dtype, aval_of(b).dtype)
-    dtype = dtypes.promote_types(dtype, aval_of(c).dtype)
-    (r, u), (s, v) = _complex_schur("solve_sylvester", a), _complex_schur("solve_sylvester", b)
-    f = matmul(matmul(adjoint(u), c.astype(aval_of(u).dtype)), v)
-    m, n = aval_of(f).shape
-    gaps = abs(diagonal(r)[:, None] + diagonal(s)[None, :])
-    singular = smallest(gaps) <= tol * (largest(abs(r)) + largest(abs(s)))
+    a, b, c = promote_dtypes("solve_sylvester", a, b, c)
+    m, n = aval_of(a).shape[-1], aval_of(b).shape[-1]
+    if aval_of(c).shape[-2:] != (m, n):
+        found = f"A is {aval_of(a)}, B is {aval_of(b)}, C is {aval_of(c)}"
+        raise ShapeError("solve_sylvester: shapes do not fit", found, f"give C shape ({m}, {n})")
+    a, b, c = with_equal_batch("solve_sylvester", a, b, c)
+    return sylvester(a, b, c, tol) if aval_of(c).size else c
+
+
+def sylvester(a, b, c, tol=0.0):
+    """The X of A X + X B = C for complex or real matrices of one dtype and batch."""
+
+    def product(x):
+        return matmul(a, x) + matmul(x, b)
+
+    def solve(_, c):
+        return _sylvester(a, b, c, tol)
+
+    def solve_transposed(_, c):
+        return _sylvester(transposed(a), transposed(b), c, tol)
+
+    return custom_linear_solve(product, c, solve, solve_transposed)
+
+
+def _sylvester(a, b, c, tol):
+    wide = dtypes.to_complex(aval_of(a).dtype)
+    (r, u), (s, v) = schur(a.astype(wide)), schur(b.astype(wide))
+    f = matmul(matmul(adjoint(u), c.astype(wide)), v)
+    gaps = abs(diagonal(r)[..., :, None] + diagonal(s)[..., None, :])
+    bound = tol * (largest(abs(r), (-2, -1)) + largest(abs(s), (-2, -1)))
+    singular = smallest(gaps, (-2, -1)) <= bound
 
     def column(j, y):
         # (R + s_jj) y_j = f_j - Y s_j
-        right = f[:, j] - matmul(y, s[:, j][:, None])[:, 0]
-        shifted = r + identity(r) * s[j, j]
-        return y.at[:, j].set(linalg.solve(upper_part(shifted), right))
+        right = f[..., :, j] - matmul(y, s[..., :, j][..., None])[..., 0]
+        shifted = r + identity(r) * s[..., j, j][..., None, None]
+        found = triangular_solve(shifted, right[..., None], left_side=True)
+        return y.at[..., :, j].set(found[..., 0])
 
-    y = fori_loop(0, n, column, zeros((m, n), aval_of(f).dtype))
-    x = where(singular, math.nan, matmul(matmul(u, y), adjoint(v)))
+    y = fori_loop(0, aval_of(f).shape[-1], column, f * 0)
+    x = where(singular[..., None, None], math.nan, matmul(matmul(u, y), adjoint(v)))
+    dtype = aval_of(c).dtype
     return x if dtypes.is_complex(dtype) else x.real.astype(dtype)

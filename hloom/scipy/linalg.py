@@ -17,6 +17,7 @@ from hloom.frontend.prims.matrices import (
     identity,
     lower_part,
     matmul,
+    symmetrized,
     take_rows,
     upper_part,
 )
@@ -27,7 +28,15 @@ from hloom.numpy import linalg as np_linalg
 from hloom.numpy.promotion import promote_dtypes_inexact
 from hloom.numpy.solving import factored_solve, matrices, solve_with
 from hloom.runtime.dispatch import fused
-from hloom.scipy.functions import expm, expm_frechet, funm, rsf2csf, solve_sylvester, sqrtm
+from hloom.scipy.functions import (
+    expm,
+    expm_frechet,
+    funm,
+    rsf2csf,
+    solve_sylvester,
+    sqrtm,
+    sylvester,
+)
 from hloom.scipy.special_matrices import (
     block_diag,
     circulant,
@@ -46,6 +55,7 @@ from hloom.scipy.special_matrices import (
     pascal,
     toeplitz,
 )
+from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
 __all__ = [
@@ -201,9 +211,13 @@ def solve(
     if assume_a != "pos":
         return np_linalg.solve(a, b)
     (a,) = promote_dtypes_inexact("solve", a)
+    return cho_solve(cho_factor(_from_triangle(a, lower), True), b)
+
+
+def _from_triangle(a, lower):
+    """The Hermitian matrices of which only one triangle is read."""
     half = lower_part(a) if lower else adjoint(upper_part(a))
-    full = half + adjoint(lower_part(half, -1))
-    return cho_solve(cho_factor(full, True), b)
+    return half + adjoint(lower_part(half, -1))
 
 
 @fused
@@ -335,7 +349,7 @@ def eigh(
         remedy = "reduce the problem with the Cholesky factor of b; slice the result"
         raise UnsupportedError("eigh: `b`, `eigvals` and `type` are not available", None, remedy)
     a = matrices("eigh", a, square=True)
-    a = lower_part(a) if lower else adjoint(upper_part(a))
+    a = _from_triangle(a, lower)
     vectors, values = spectral.eigh(a, symmetrize_input=False)
     return values if eigvals_only else (values, vectors)
 
@@ -386,11 +400,31 @@ def polar(
         found = f"side is {side!r}, method is {method!r}"
         raise ValueRangeError("polar: there is no such side or method", found, remedy)
     a = matrices("polar", a)
+    m, n = aval_of(a).shape[-2:]
+    u, p = _polar(a if m >= n else adjoint(a))
+    if (m >= n) == (side == "left"):
+        p = matmul(u, matmul(p, adjoint(u)))
+    return (u if m >= n else adjoint(u)), p
+
+
+@custom_jvp
+def _polar(a):
+    """U and P with a = U P, for matrices with no more columns than rows."""
     u, s, vt = spectral.svd(a, full_matrices=False)
-    unitary = matmul(u, vt)
-    basis = adjoint(vt) if side == "right" else u
-    scaled = basis * s.astype(aval_of(a).dtype)[..., None, :]
-    return unitary, matmul(scaled, adjoint(basis))
+    basis = adjoint(vt)
+    return matmul(u, vt), matmul(basis * s.astype(aval_of(a).dtype)[..., None, :], vt)
+
+
+@_polar.defjvp
+def _polar_jvp(primals, tangents):
+    """With W = U^H dU, which is skew: P W + W P = U^H dA - dA^H U, and dP = U^H dA - W P."""
+    (u, p), (da,) = _polar(*primals), tangents
+    inner = matmul(adjoint(u), da)
+    turn = sylvester(p, p, inner - adjoint(inner))
+    dp = inner - matmul(turn, p)
+    # the part of dA outside of the columns of U is (1 - U U^H) dU P
+    outside = adjoint(np_linalg.solve(p, adjoint(da - matmul(u, inner))))
+    return (u, p), (matmul(u, turn) + outside, symmetrized(dp))
 
 
 @fused
@@ -421,7 +455,8 @@ def eigh_tridiagonal(
     rows = identity(d[:, None] * d[None, :])
     full = rows * d[:, None]
     if n > 1:
-        full = full.at[np.arange(1, n), np.arange(n - 1)].set(e)
+        first, second = np.arange(n - 1), np.arange(1, n)
+        full = full.at[second, first].set(e).at[first, second].set(conjugated(e))
     vectors, values = spectral.eigh(full, symmetrize_input=False)
     if select == "i":
         first, last = (int(i) for i in select_range)
