@@ -13,10 +13,9 @@ from hloom.frontend.prims.calls import custom_jvp_call, stop
 from hloom.frontend.prims.reduction import reduce_max, reduce_sum
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
+    broadcasted_iota,
     canonical_axis,
     canonical_shape,
-    expand_dims,
-    iota,
 )
 from hloom.frontend.trace import aval_of
 from hloom.nn.activations import as_inexact
@@ -250,8 +249,8 @@ def one_hot(x: ArrayLike, num_classes, *, dtype=None, axis=-1, out_sharding=None
     n = canonical_shape("one_hot", (num_classes,))[0]
     axis = canonical_axis("one_hot", axis, aval.ndim + 1)
     shape = (*aval.shape[:axis], n, *aval.shape[axis:])
-    classes = broadcast_in_dim(iota(aval_of(x).dtype, n), shape, (axis,))
+    classes = broadcasted_iota(aval_of(x).dtype, shape, axis)
     if aval.shape:
-        x = broadcast_in_dim(expand_dims(x, (axis,)), shape, range(len(shape)))
+        x = broadcast_in_dim(x, shape, [i for i in range(len(shape)) if i != axis])
     dtype = dtypes.python_scalar_dtype(float)[0] if dtype is None else dtype
     return e.convert_element_type(e.eq(x, classes), dtype)

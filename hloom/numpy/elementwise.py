@@ -90,14 +90,16 @@ def reciprocal(x, /):
 @operation
 def floor_divide(x1, x2, /):
     """The largest integer not above the quotient of two arrays."""
-    return _divmod("floor_divide", x1, x2)[0]
+    x1, x2 = _divisible("floor_divide", x1, x2)
+    return _quotient(x1, x2, *_rest(x1, x2))
 
 
 @operation
 def remainder(x1, x2, /):
     """The remainder of floor division: it has the sign of the divisor."""
     x1, x2 = _divisible("remainder", x1, x2)
-    return _modulus(x1, _never_zero(x2))
+    x2 = _never_zero(x2)
+    return _modulus(x2, *_rest(x1, x2))
 
 
 @operation
@@ -116,7 +118,9 @@ def divmod(x1: ArrayLike, x2: ArrayLike, /):
     >>> int(q), int(r)
     (-3, 2)
     """
-    return _divmod("divmod", x1, x2)
+    x1, x2 = _divisible("divmod", x1, x2)
+    rest = _rest(x1, x2)
+    return _quotient(x1, x2, *rest), _modulus(x2, *rest)
 
 
 def _divisible(name, x1, x2):
@@ -132,36 +136,32 @@ def _never_zero(divisor):
     return select(e.eq(divisor, 0), 1, divisor)
 
 
-def _divmod(name, x1, x2):
-    x1, x2 = _divisible(name, x1, x2)
-    dtype = dtype_of(x1)
-    if dtypes.is_unsigned(dtype):
-        return e.div(x1, x2), e.rem(x1, x2)
-    if dtypes.is_integer(dtype):
-        quotient, rest = e.div(x1, x2), e.rem(x1, x2)
-        adjust = _needs_adjusting(rest, x2)
-        quotient = select(adjust, e.sub(quotient, 1), quotient)
-        return quotient, select(adjust, e.add(rest, x2), rest)
+def _rest(x1, x2):
+    """The remainder of division towards zero, and where it lacks the sign of the divisor."""
     rest = e.rem(x1, x2)
+    if dtypes.is_unsigned(dtype_of(x1)):
+        return rest, None
+    return rest, e.bitwise_and(e.ne(rest, 0), e.ne(e.lt(rest, 0), e.lt(x2, 0)))
+
+
+def _quotient(x1, x2, rest, adjust):
+    if dtypes.is_unsigned(dtype_of(x1)):
+        return e.div(x1, x2)
+    if dtypes.is_integer(dtype_of(x1)):
+        quotient = e.div(x1, x2)
+        return select(adjust, e.sub(quotient, 1), quotient)
     # the difference is a multiple of x2, but for rounding
     quotient = select(e.eq(rest, x1), 0.0, e.round(e.div(e.sub(x1, rest), x2), 1))
-    quotient = select(_needs_adjusting(rest, x2), e.sub(quotient, 1.0), quotient)
+    quotient = select(adjust, e.sub(quotient, 1.0), quotient)
     vanishes = e.bitwise_or(e.eq(x1, 0.0), e.eq(x2, 0.0))
-    return select(vanishes, e.div(x1, x2), quotient), _signed(rest, x2)
+    return select(vanishes, e.div(x1, x2), quotient)
 
 
-def _needs_adjusting(rest, divisor):
-    return e.bitwise_and(e.ne(rest, 0), e.ne(e.lt(rest, 0), e.lt(divisor, 0)))
-
-
-def _modulus(x1, x2):
-    rest = e.rem(x1, x2)
-    return rest if dtypes.is_unsigned(dtype_of(x1)) else _signed(rest, x2)
-
-
-def _signed(rest, divisor):
-    """The remainder of division towards zero with the sign of the divisor, if it is 0 too."""
-    rest = select(_needs_adjusting(rest, divisor), e.add(rest, divisor), rest)
+def _modulus(divisor, rest, adjust):
+    """The remainder with the sign of the divisor, if it is 0 too."""
+    if adjust is None:
+        return rest
+    rest = select(adjust, e.add(rest, divisor), rest)
     if not dtypes.is_float(dtype_of(rest)):
         return rest
     # -0 + 0 is 0, and keeps the derivative; a sum with a constant would be simplified away

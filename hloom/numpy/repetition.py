@@ -26,11 +26,11 @@ def tile(A: ArrayLike, reps):
     """
     A = operand("tile", A)
     reps, shape = s.canonical_shape("tile", reps), aval_of(A).shape
-    shape = (1,) * (len(reps) - len(shape)) + shape
+    added = max(0, len(reps) - len(shape))
+    shape = (1,) * added + shape
     reps = (1,) * (len(shape) - len(reps)) + reps
     pairs = [n for pair in zip(reps, shape) for n in pair]
-    own = s.reshape(A, [n for length in shape for n in (1, length)])
-    whole = s.broadcast_in_dim(own, pairs, range(len(pairs)))
+    whole = s.broadcast_in_dim(A, pairs, range(2 * added + 1, len(pairs), 2))
     return s.reshape(whole, [r * n for r, n in zip(reps, shape)])
 
 

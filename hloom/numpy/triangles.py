@@ -144,5 +144,6 @@ def vander(x: ArrayLike, N=None, increasing=False):
         raise ShapeError("vander: takes a vector", found, "use hloom.numpy.ravel")
     n = aval_of(x).size
     powers = range(n if N is None else N) if increasing else range(n if N is None else N)[::-1]
-    columns = [s.reshape(e.integer_pow(x, k), (n, 1)) for k in powers]
+    column = s.reshape(x, (n, 1))
+    columns = [column if k == 1 else e.integer_pow(column, k) for k in powers]
     return s.concatenate(columns, 1) if columns else filled(0, aval_of(x).update(shape=(n, 0)))
