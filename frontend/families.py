@@ -7,6 +7,9 @@ Operands of an elementwise operation have one dtype and one shape, except that a
 goes with every shape. Python scalars take the dtype of the array beside them.
 """
 
+import functools
+import inspect
+
 import numpy as np
 
 from hloom.frontend import dtypes
@@ -36,14 +39,27 @@ ANY = (lambda d: not dtypes.is_extended(d), "bool or a number dtype")
 ANYTHING = (lambda d: True, "any dtype")
 
 
+_ANY_SIDE, _BY_NAME = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+
+
+@functools.cache
+def _signature(operands, options=()):
+    names = [inspect.Parameter(n, _ANY_SIDE) for n in operands]
+    return inspect.Signature(
+        names + [inspect.Parameter(n, _BY_NAME, default=None) for n in options]
+    )
+
+
 class Elementwise(Primitive):
     """An operation on elements at equal positions; `result` maps their dtype to the result's."""
 
     family = "elementwise"
 
-    def __init__(self, name, kind, arity, doc, result=None):
+    def __init__(self, name, kind, operands, doc, result=None, options=()):
         super().__init__(name, self._type, doc=doc)
-        self.kind, self.arity, self.result = kind, arity, result
+        self.kind, self.operands, self.arity = kind, operands, len(operands)
+        self.result = result
+        self.__signature__ = _signature(operands, options)
 
     def _type(self, *avals, **_):
         first = avals[0]
@@ -62,6 +78,9 @@ class Elementwise(Primitive):
         return ShapedArray(shape, dtype, weak and dtype == first.dtype)
 
     def __call__(self, *operands, **params):
+        if params and len(operands) < self.arity:  # operands given by their names
+            bound = self.__signature__.bind(*operands, **params).arguments
+            operands, params = [bound.pop(n) for n in self.operands], bound
         if len(operands) != self.arity:
             wanted = f"{self.arity} operand{'s' * (self.arity > 1)}"
             raise TypeError(f"{self.name}() takes {wanted}, got {len(operands)}")
@@ -154,19 +173,19 @@ def typed_literal(value, dtype, weak=False):
 
 def unary(name, kind, doc, result=None):
     """A new elementwise primitive of one operand."""
-    return Unary(name, kind, 1, doc, result)
+    return Unary(name, kind, ("x",), doc, result)
 
 
 def approximated(name, kind, doc):
     """A new elementwise primitive of one operand, to which an accuracy may be given."""
-    return Approximated(name, kind, 1, doc)
+    return Approximated(name, kind, ("x",), doc, options=("accuracy",))
 
 
-def binary(name, kind, doc, result=None):
+def binary(name, kind, doc, result=None, operands=("x", "y")):
     """A new elementwise primitive of two operands."""
-    return Elementwise(name, kind, 2, doc, result)
+    return Elementwise(name, kind, operands, doc, result)
 
 
 def compare(name, kind, doc):
     """A new comparison: two operands of one dtype, a bool result."""
-    return Elementwise(name, kind, 2, doc, lambda _: np.dtype(bool))
+    return Elementwise(name, kind, ("x", "y"), doc, lambda _: np.dtype(bool))

@@ -172,7 +172,8 @@ def check(program, top=True):
         elif atom not in scope:
             raise ProgramError(f"check: {what} uses a variable that is not in scope")
 
-    if not top and any(hasattr(c, "trace") for c in program.consts):
+    # of an array, `trace` is a method
+    if not top and any(not callable(getattr(c, "trace", len)) for c in program.consts):
         raise ProgramError("check: a nested program closes over a tracer; it should be an operand")
     if len(program.consts) != len(program.constvars):
         raise ProgramError("check: there is not one value for each constant")

@@ -125,6 +125,18 @@ _PRESETS = {
 }
 
 
+#: What functions take as `precision`: see `canonical_precision`.
+PrecisionLike = (
+    None
+    | str
+    | Precision
+    | tuple[str, str]
+    | tuple[Precision, Precision]
+    | DotAlgorithm
+    | DotAlgorithmPreset
+)
+
+
 def canonical_precision(precision):
     """A pair of Precisions (left, right), an algorithm, a preset, or None for the default."""
     if precision is None:

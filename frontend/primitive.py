@@ -54,7 +54,8 @@ class Primitive:
         self.type_rule = type_rule
         self.call = call
         self.__doc__ = doc if doc is not None else getattr(call, "__doc__", None)
-        self.__wrapped__ = call
+        if call is not None:
+            self.__wrapped__ = call
         self.types = {}
         PRIMITIVES[name] = self
         self._effects = frozenset(effects)

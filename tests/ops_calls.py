@@ -3,6 +3,7 @@
 import numpy as np
 
 import hloom
+from hloom import lax
 from hloom.frontend.prims import calls
 from hloom.frontend.prims.elementwise import add, cos, exp, mul, sin
 from ops import ANY, WIDE, A, Op, case
@@ -51,6 +52,12 @@ by_lane = hloom.custom_batching.sequential_vmap(inner)
 PAIR = [case(A(5), A(5))]
 
 
+def sunk(x):
+    """x, beside its sine, which goes nowhere."""
+    lax.dce_sink(sin(x))
+    return add(x, x)
+
+
 def calling(name, function, *covers):
     """A row of a call of the inner function."""
     return Op(function, inner_oracle, PAIR, (*WIDE, "complex128"), name=name, covers=covers)
@@ -63,6 +70,8 @@ OPS = [
     # its derivative is a linear_call of the reverse rule
     calling("custom_vjp", by_reverse, calls.custom_vjp_call, calls.linear_call),
     calling("custom_vmap", by_lane, calls.custom_vmap_call),
+    calling("composite", lax.composite(inner, "test.inner"), calls.composite),
+    Op(sunk, lambda x: x + x, [case(A(3))], WIDE, name="dce_sink", covers=(calls.dce_sink,)),
     Op(
         lambda x: calls.checkpoint_name(x, "here"),
         np.array,

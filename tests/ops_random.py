@@ -106,6 +106,14 @@ OPS = [
         interpreter="rng_bit_generator",
     ),
     Op(
+        r.rng_uniform,
+        lambda a, b, shape: np.full(shape, a),
+        [case(np.int32(3), np.int32(4), shape=(2, 3))],
+        ("int32",),
+        grad=False,
+        interpreter="rng",
+    ),
+    Op(
         lambda words: r.random_unwrap(r.random_wrap(words, FRY)),
         np.array,
         [case(WORDS(2)), case(WORDS(3, 2))],

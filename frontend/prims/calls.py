@@ -50,6 +50,11 @@ def _eager_custom(args, params):
     return call(params["program"], *args)
 
 
+composite = Calling(
+    "composite", _program_type, doc="Call a Program under a name that compilers may know."
+)
+
+
 class Custom(Calling):
     """A function with a derivative rule of its own.
 
@@ -79,6 +84,16 @@ linear_call = Calling(
     "linear_call", _linear_type, doc="Apply a linear map that knows how to transpose itself."
 )
 linear_call.eager = lambda args, params: params["map"].forward(*args)
+
+
+def _sink_type(*_, keep):
+    return ()
+
+
+dce_sink = Primitive(
+    "dce_sink", _sink_type, doc="Use the operands for nothing, so that they are computed.",
+    effects=("sink",),
+)  # fmt: skip
 
 
 def _name_type(x, *, name):

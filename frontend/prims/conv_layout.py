@@ -17,6 +17,10 @@ class ConvDimensionNumbers(NamedTuple):
     out_spec: Sequence[int]
 
 
+#: What convolutions take as `dimension_numbers`.
+ConvGeneralDilatedDimensionNumbers = None | ConvDimensionNumbers | tuple[str, str, str]
+
+
 def conv_dimension_numbers(lhs_shape, rhs_shape, dimension_numbers):
     """The ConvDimensionNumbers of three strings, of itself, or of None: batch and features first.
 

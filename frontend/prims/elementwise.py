@@ -4,6 +4,7 @@ Each record gives a name, the dtypes it takes, and its meaning (StableHLO specif
 "Ops"; CHLO for the special functions).
 """
 
+import enum
 import math
 
 import numpy as np
@@ -59,7 +60,10 @@ is_finite = unary(
     lambda _: np.dtype(bool),
 )
 nextafter = binary(
-    "nextafter", FLOAT, "The next representable number after x in the direction of y."
+    "nextafter",
+    FLOAT,
+    "The next representable number after x1 in the direction of x2.",
+    operands=("x1", "x2"),
 )
 
 # ---------------------------------------------------------------- functions
@@ -136,7 +140,9 @@ class _Power(Elementwise):
         return x.update(shape=common_shape("pow", (x, y)))
 
 
-pow = _Power("pow", NUMERIC, 2, "x to the power of y, of the same dtype or an integer one.")
+pow = _Power(
+    "pow", NUMERIC, ("x", "y"), "x to the power of y, of the same dtype or an integer one."
+)
 
 
 def _integer_pow_type(x, *, y):
@@ -169,11 +175,18 @@ def _round_type(x, *, to_even):
     return x
 
 
-@primitive(_round_type)
-def round(x, rounding_method=0):
-    """The nearest integer to each element; ties go away from zero (0) or to the even one (1).
+class RoundingMethod(enum.IntEnum):
+    """Where a number goes that lies in the middle between two integers."""
 
-    >>> round(2.5), round(2.5, 1)
+    AWAY_FROM_ZERO = 0
+    TO_NEAREST_EVEN = 1
+
+
+@primitive(_round_type)
+def round(x, rounding_method=RoundingMethod.AWAY_FROM_ZERO):
+    """The nearest integer to each element; ties go where the `RoundingMethod` says.
+
+    >>> round(2.5), round(2.5, RoundingMethod.TO_NEAREST_EVEN)
     (Array(3., dtype=float32, weak_type=True), Array(2., dtype=float32, weak_type=True))
     """
     return round.bind(as_operand(x), to_even=bool(rounding_method))[0]
@@ -192,7 +205,7 @@ def _convert_type(x, *, dtype, weak_type):
 
 
 @primitive(_convert_type)
-def convert_element_type(x, new_dtype, weak_type=False):
+def convert_element_type(operand, new_dtype, weak_type=False):
     """Each element converted to `new_dtype`.
 
     Floats go to integers towards zero, and to the nearest value if out of range, NaN to 0; complex
@@ -202,11 +215,11 @@ def convert_element_type(x, new_dtype, weak_type=False):
     Array(-2, dtype=int8)
     """
     dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
-    aval = aval_of(x)
+    aval = aval_of(operand)
     same = aval.dtype == dtype and aval.weak_type == weak_type
-    if same and not isinstance(x, np.ndarray | np.generic):
-        return as_operand(x)
-    return convert_element_type.bind(as_operand(x), dtype=dtype, weak_type=weak_type)[0]
+    if same and not isinstance(operand, np.ndarray | np.generic):
+        return as_operand(operand)
+    return convert_element_type.bind(as_operand(operand), dtype=dtype, weak_type=weak_type)[0]
 
 
 convert_element_type.family = "elementwise"

@@ -6,6 +6,8 @@ own number under the key (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: 
 axes of the keys are a batch: there is one stream for each key.
 """
 
+import enum
+
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
@@ -81,6 +83,14 @@ def random_fold_in(key, data):
 
 
 # ---------------------------------------------------------------- the compiler's generators
+class RandomAlgorithm(enum.IntEnum):
+    """The compiler's generators; the default one is the backend's choice."""
+
+    RNG_DEFAULT = 0
+    RNG_THREE_FRY = 1
+    RNG_PHILOX = 2
+
+
 #: names of the algorithms, as in StableHLO
 ALGORITHMS = {"default": "DEFAULT", "three_fry": "THREE_FRY", "philox": "PHILOX"}
 
@@ -97,17 +107,41 @@ def _generator_type(key, *, shape, dtype, algorithm):
 
 
 @primitive(_generator_type)
-def rng_bit_generator(key, shape, dtype=_UINT32, algorithm="default"):
+def rng_bit_generator(key, shape, dtype=_UINT32, algorithm=RandomAlgorithm.RNG_DEFAULT):
     """The next state and random bits from the compiler's own generator, which may differ by device.
 
-    `key` is the state, u32[4] or u64[2]; `algorithm` is "default", "three_fry" or "philox".
+    `key` is the state, u32[4] or u64[2]; `algorithm` is a `RandomAlgorithm`, or "default",
+    "three_fry" or "philox".
     """
+    if type(algorithm) is RandomAlgorithm:
+        algorithm = tuple(ALGORITHMS)[algorithm]
     if algorithm not in ALGORITHMS:
         found, remedy = f"it was asked for {algorithm!r}", f"use one of {', '.join(ALGORITHMS)}"
         raise ValueRangeError("rng_bit_generator: no such algorithm", found, remedy)
     shape = canonical_shape("rng_bit_generator", shape)
     dtype = dtypes.dtype(dtype)
     return rng_bit_generator.bind(key, shape=shape, dtype=dtype, algorithm=algorithm)
+
+
+def _uniform_type(a, b, *, shape):
+    if a.dtype != b.dtype or a.shape or b.shape or dtypes.is_complex(a.dtype):
+        found, remedy = f"they are {a} and {b}", "convert them, or use hloom.random.uniform"
+        raise DTypeError("rng_uniform: the bounds are two numbers of one dtype", found, remedy)
+    return ShapedArray(shape, a.dtype)
+
+
+@primitive(_uniform_type, effects=("random",))
+def rng_uniform(a, b, shape):
+    """Random numbers in [a, b) from the device's own state, other ones at each run.
+
+    `a` and `b` are numbers of one real dtype. `hloom.random.uniform` gives numbers that depend on a
+    key alone, and on no device.
+
+    >>> rng_uniform(0.0, 1.0, (2, 3)).shape
+    (2, 3)
+    """
+    a, b = same_dtype((a, b))
+    return rng_uniform.bind(a, b, shape=canonical_shape("rng_uniform", shape))[0]
 
 
 # ---------------------------------------------------------------- typed keys

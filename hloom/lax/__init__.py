@@ -8,7 +8,7 @@ Array(3, dtype=int32, weak_type=True)
 import importlib
 
 from hloom.frontend.accuracy import AccuracyMode, Tolerance
-from hloom.frontend.precision import DotAlgorithm, DotAlgorithmPreset, Precision
+from hloom.frontend.precision import DotAlgorithm, DotAlgorithmPreset, Precision, PrecisionLike
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.calls import optimization_barrier, stop_gradient
 from hloom.frontend.prims.collectives import (
@@ -28,6 +28,7 @@ from hloom.frontend.prims.collectives import (
 from hloom.frontend.prims.contraction import batch_matmul, dot, dot_general
 from hloom.frontend.prims.conv_layout import (
     ConvDimensionNumbers,
+    ConvGeneralDilatedDimensionNumbers,
     conv_dimension_numbers,
     conv_general_permutations,
     conv_general_shape_tuple,
@@ -45,6 +46,7 @@ from hloom.frontend.prims.convolution import (
 )
 from hloom.frontend.prims.cumulative import cumlogsumexp, cummax, cummin, cumprod, cumsum
 from hloom.frontend.prims.elementwise import (
+    RoundingMethod,
     abs,
     acos,
     acosh,
@@ -133,7 +135,7 @@ from hloom.frontend.prims.indexing import (
     index_in_dim,
     index_take,
 )
-from hloom.frontend.prims.random import rng_bit_generator
+from hloom.frontend.prims.random import RandomAlgorithm, rng_bit_generator, rng_uniform
 from hloom.frontend.prims.reduction import (
     argmax,
     argmin,
@@ -197,15 +199,18 @@ from hloom.lax.arrays import (
     shape_as_value,
     split,
     stack,
+    stage,
     tile,
     unstack,
 )
 from hloom.lax.associative import associative_scan
 from hloom.lax.branches import cond, platform_dependent, switch
+from hloom.lax.composite import composite, dce_sink
 from hloom.lax.implicit import custom_linear_solve, custom_root
 from hloom.lax.loops import fori_loop, scan, while_loop
 from hloom.lax.mapping import map
 from hloom.lax.ragged import RaggedDotDimensionNumbers, ragged_dot, ragged_dot_general
+from hloom.lax.scaled import scaled_dot
 
 importlib.import_module("hloom.numpy")  # gives arrays their operators
 linalg = importlib.import_module("hloom.lax.linalg")

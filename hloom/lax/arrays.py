@@ -47,6 +47,18 @@ def shape_as_value(shape):
     )
 
 
+def stage(x, /):
+    """`x` as an array: under a trace as a traced one, even if it is a number or a NumPy array.
+
+    >>> import hloom
+    >>> hloom.lax.stage(2)
+    Array(2, dtype=int32, weak_type=True)
+    """
+    aval = aval_of(x)
+    same = {"dtype": aval.dtype, "weak_type": aval.weak_type}
+    return convert_element_type.bind(as_operand(x), **same)[0]
+
+
 # ---------------------------------------------------------------- shapes
 def broadcast_shapes(*shapes):
     """The shape that arrays of the given shapes have together.

@@ -144,6 +144,13 @@ for _primitive, _function in (
     rule(_primitive)(_shared(_function))
 
 
+@rule(r.rng_uniform)
+def _uniform(ctx, a, b, *, shape):
+    sizes = ctx.constant(np.array(shape, np.int64))
+    kind = {"rng_distribution": ctx.enum(stablehlo.RngDistributionAttr.get, "UNIFORM")}
+    return ctx.op("stablehlo.rng", [a, b, sizes], kind)
+
+
 @rule(r.rng_bit_generator)
 def _generator(ctx, key, *, shape, dtype, algorithm):
     state = ShapedArray((2,), _UINT64)

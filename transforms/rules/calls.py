@@ -1,6 +1,9 @@
-"""Rules of `jit`: transform the program it calls, and call the result."""
+"""Rules of `jit`: transform the program it calls, and call the result.
 
-from hloom.frontend.prims.calls import jit
+What is derived from a composite is no longer what its name says: it is an ordinary call.
+"""
+
+from hloom.frontend.prims.calls import composite, dce_sink, jit
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.programs import (
     batch_program,
@@ -50,3 +53,25 @@ def _transpose(cts, *operands, program):
 def _batch(axis, operands, dims, *, program):
     found = batch_program(program, axis, dims)
     return jit.bind(*operands, program=found.program), found.dims
+
+
+# ---------------------------------------------------------------- composites
+def _as_call(table):
+    rule = table.rules[jit]
+
+    @table.rule(composite)
+    def apply(*args, program, name, version, attributes):
+        return rule(*args, program=program)
+
+
+for _table in (jvp, linearize, transpose, batch):
+    _as_call(_table)
+
+
+# ---------------------------------------------------------------- sinks
+jvp.none(dce_sink, "it has no results")
+
+
+@batch.rule(dce_sink)
+def _sink(axis, operands, dims, *, keep):
+    return dce_sink.bind(*operands, keep=keep), []

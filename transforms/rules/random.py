@@ -7,6 +7,7 @@ from hloom.transforms.batch import move, to_front
 
 for _bits in (r.threefry2x32, r.random_bits, r.random_split, r.random_fold_in, r.rng_bit_generator):
     jvp.none(_bits, "the results are integers")
+jvp.none(r.rng_uniform, "a random number has no derivative in the ends of its range")
 for _typed in (r.random_wrap, r.random_unwrap):
     jvp.none(_typed, "keys have no tangents")
 
@@ -32,6 +33,14 @@ def _fold_in_batch(axis, operands, dims):
     (key, data), (key_dim, data_dim) = operands, dims
     key, data = to_front(key, key_dim, axis.size), to_front(data, data_dim, axis.size)
     return r.random_fold_in.bind(key, data), [0]
+
+
+@batch.rule(r.rng_uniform)
+def _uniform_batch(axis, operands, dims, *, shape):
+    a, b = [to_front(x, d, axis.size) for x, d in zip(operands, dims, strict=True)]
+    one = lambda x, i: reshape(slice_in_dim(x, i, i + 1), ())
+    runs = [r.rng_uniform(one(a, i), one(b, i), (1, *shape)) for i in range(axis.size)]
+    return [concatenate(runs, 0)], [0]
 
 
 @batch.rule(r.rng_bit_generator)
