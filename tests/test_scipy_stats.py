@@ -374,6 +374,22 @@ def test_complex_numbers_are_refused():
     assert "norm.pdf: takes real numbers" in str(error.value)
 
 
+def test_large_shapes_do_not_cancel():
+    cases = [
+        (stats.beta, (0.5, 1e5, 1e5), 2e-2),
+        (stats.beta, (0.999, 2e4, 12.0), 1e-2),
+        (stats.t, (1.0, 1e6), 1e-5),
+        (stats.nbinom, (9.0, 3e5, 0.99997), 1e-4),
+    ]
+    for module, operands, atol in cases:
+        theirs = getattr(scipy.stats, module.__name__.rpartition(".")[2])
+        name = "logpdf" if hasattr(module, "logpdf") else "logpmf"
+        operands = [np.float32(x) for x in operands]
+        want = getattr(theirs, name)(*map(float, operands))
+        f = getattr(module, name)
+        np.testing.assert_allclose(hurried(f, *operands)(*operands), want, atol=atol, rtol=0)
+
+
 def test_entropy_of_poisson():
     mu = np.array([0.0, 1e-3, 0.5, 3.0, 9.9, 10.1, 39.9, 40.1, 1000.0, -1.0])
     got = stats.poisson.entropy(mu.astype("float32"))

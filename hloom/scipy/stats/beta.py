@@ -6,9 +6,10 @@
 Array([0.15625, 0.5    ], dtype=float32)
 """
 
-from hloom.scipy.special import betainc, betaln, xlog1py, xlogy
+from hloom.scipy.special import betainc, xlog1py, xlogy
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_betainc
+from hloom.scipy.stats.terms import log_beta
 
 standard = Continuous(
     __name__,
@@ -17,7 +18,7 @@ standard = Continuous(
     inside=0.5,
     empty=lambda z, a, b: ((z == 0) & (a > 1)) | ((z == 1) & (b > 1)),
     valid=lambda a, b: (a > 0) & (b > 0),
-    logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - betaln(a, b),
+    logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - log_beta(a, b),
     cdf=lambda z, a, b: betainc(a, b, z),
     sf=lambda z, a, b: betainc(b, a, 1 - z),
     logcdf=lambda z, a, b: log_betainc(a, b, z),

@@ -9,9 +9,10 @@ Array([0.25  , 0.25  , 0.1875], dtype=float32, weak_type=True)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc, betaln, xlog1py, xlogy
+from hloom.scipy.special import betainc, xlog1py, xlogy
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.tails import log_betainc
+from hloom.scipy.stats.terms import log_beta
 
 standard = Discrete(
     __name__,
@@ -19,7 +20,7 @@ standard = Discrete(
     support=(0, math.inf),
     valid=lambda n, p: (n > 0) & (p > 0) & (p <= 1),
     # Γ(k + n) / (k! Γ(n)) = 1 / ((k + n) B(k + 1, n))
-    logpmf=lambda k, n, p: xlogy(n, p) + xlog1py(k, -p) - np.log(k + n) - betaln(k + 1, n),
+    logpmf=lambda k, n, p: xlogy(n, p) + xlog1py(k, -p) - np.log(k + n) - log_beta(k + 1, n),
     cdf=lambda k, n, p: betainc(n, k + 1, p),
     sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
     logcdf=lambda k, n, p: log_betainc(n, k + 1, p),

@@ -9,15 +9,15 @@ Array([0.24999997, 0.5       ], dtype=float32)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc, betaln
+from hloom.scipy.special import betainc
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_tail_beta
-from hloom.scipy.stats.terms import log1p_square
+from hloom.scipy.stats.terms import log1p_square, log_beta
 
 
 def _logpdf(z, df):
     powers = -0.5 * (df + 1) * log1p_square(z / np.sqrt(df))
-    return powers - betaln(0.5 * df, 0.5) - 0.5 * np.log(df)
+    return powers - log_beta(0.5 * df, 0.5) - 0.5 * np.log(df)
 
 
 def _share(z, df):

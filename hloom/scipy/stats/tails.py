@@ -7,7 +7,8 @@ p is tiny, continued fractions converge in a few steps (DLMF 8.9.1, 8.9.2 and 8.
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc, betaln, gammainc, gammaincc, gammaln, xlog1py
+from hloom.scipy.special import betainc, gammainc, gammaincc, gammaln, xlog1py
+from hloom.scipy.stats.terms import log_beta
 
 _TINY = 1e-8
 
@@ -101,4 +102,4 @@ def _lower_beta(a, b, x):
         odd = (a + k) * (a + b + k) * x / ((a + 2 * k) * (a + (2 * k + 1)))
         rest = 1 + even / (1 - odd / rest)
     rest = 1 - (a + b) * x / (a + 1) / rest
-    return a * np.log(x) + xlog1py(b, -x) - np.log(a * rest) - betaln(a, b)
+    return a * np.log(x) + xlog1py(b, -x) - np.log(a * rest) - log_beta(a, b)

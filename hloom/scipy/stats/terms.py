@@ -1,7 +1,16 @@
 """Terms that several log-densities have in common."""
 
+import functools
+import math
+
 import hloom.numpy as np
-from hloom.scipy.special import betaln
+from hloom.scipy.special import gammaln
+
+#: from here on few terms of Stirling's series are enough
+_LARGE = 10.0
+#: of x, x³, x⁵, ..., x = 1/z: what Stirling's formula lacks of log Γ(z) (DLMF 5.11.1)
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+_STIRLING += (-3617 / 122400,)
 
 
 def log1p_square(z):
@@ -12,6 +21,38 @@ def log1p_square(z):
     return np.log1p(square) + lift
 
 
+def log_beta(a, b):
+    """log B(a, b) for positive a and b, without cancellation where they are large.
+
+    Only positive numbers occur here, for which it takes a fraction of the operations of `betaln`.
+    """
+    least, most = np.minimum(a, b), np.maximum(a, b)
+    large = most > _LARGE
+    near = np.where(large, 1.0, most)
+    near = gammaln(near) - gammaln(near + np.where(large, 1.0, least)) + gammaln(least)
+    return np.where(large, _log_beta_large(least, np.where(large, most, _LARGE)), near)
+
+
+def _log_beta_large(least, most):
+    """log B(a, b) by Stirling's series for the larger and the sum, and the least if it is large."""
+    both = least > _LARGE
+    high = np.where(both, least, _LARGE)
+    low = np.where(both, 1.0, least)
+    total = most + least
+    log_total = np.log(total)
+    high = (high - 0.5) * np.log(high / total) + _stirling(high) + 0.5 * math.log(2 * math.pi)
+    low = gammaln(low) + low * (1 - log_total)
+    rest = _stirling(most) - _stirling(total) - (most - 0.5) * np.log1p(least / most)
+    return rest + np.where(both, high - 0.5 * log_total, low)
+
+
+def _stirling(z):
+    x = 1 / z
+    terms = _STIRLING if z.dtype.itemsize > 4 else _STIRLING[:3]
+    square = x * x
+    return x * functools.reduce(lambda y, term: y * square + term, reversed(terms))
+
+
 def log_choose(n, k):
     """The logarithm of the number of ways to choose k of n."""
-    return -np.log(n + 1) - betaln(n - k + 1, k + 1)
+    return -np.log(n + 1) - log_beta(n - k + 1, k + 1)
