@@ -19,7 +19,6 @@ from hloom.random.continuous import (
     pareto,
     rayleigh,
     triangular,
-    truncated_normal,
     wald,
     weibull_min,
 )
@@ -55,4 +54,5 @@ from hloom.random.keys import (
 )
 from hloom.random.multivariate import ball, multivariate_normal, orthogonal
 from hloom.random.normal import normal
+from hloom.random.truncated import truncated_normal
 from hloom.random.uniform import bits, randint, uniform

@@ -5,8 +5,6 @@ Most invert the distribution function: if u is uniform on (0, 1), F^-1(u) has th
 
 import math
 
-import numpy as np
-
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ValueRangeError
@@ -20,11 +18,13 @@ from hloom.random.draw import (
     full_shape,
     parameters,
     placed,
+    rounded,
     spread,
     subkeys,
+    work_dtype,
 )
 from hloom.random.normal import standard
-from hloom.random.uniform import draw, draw_width, unit
+from hloom.random.uniform import draw_width, unit
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -39,12 +39,13 @@ def positive(name, key, shape, dtype):
     return e.neg(e.log1p(e.neg(unit(name, key, shape, dtype))))
 
 
-def _setup(name, shape, dtype, *values):
-    """The shape, the dtype and the parameters, ready to be combined."""
+def setup(name, shape, dtype, *values):
+    """The shape, the dtypes of the result and of the work, the parameters ready to be combined."""
     dtype = float_dtype(name, dtype)
-    values = parameters(name, dtype, *values)
+    work = work_dtype(dtype)
+    values = parameters(name, work, *values)
     shape = full_shape(name, shape, *values)
-    return shape, dtype, [spread(v, shape) for v in values]
+    return shape, dtype, work, [spread(v, shape) for v in values]
 
 
 # ---------------------------------------------------------------- without parameters
@@ -56,8 +57,8 @@ def exponential(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> A
     >>> bool((hloom.random.exponential(hloom.random.key(0), (9,)) >= 0).all())
     True
     """
-    shape, dtype, _ = _setup("exponential", canonical_shape("exponential", shape), dtype)
-    return placed(positive("exponential", key, shape, dtype), out_sharding)
+    shape, dtype, work, _ = setup("exponential", canonical_shape("exponential", shape), dtype)
+    return placed(rounded(positive("exponential", key, shape, work), dtype), out_sharding)
 
 
 @fused
@@ -66,8 +67,8 @@ def gumbel(key: ArrayLike, shape=(), dtype=None, mode=None, *, out_sharding=None
 
     `mode` is "low" (the default) or "high", which also resolves the far tail of large numbers.
     """
-    shape, dtype, _ = _setup("gumbel", canonical_shape("gumbel", shape), dtype)
-    return placed(extreme("gumbel", key, shape, dtype, mode), out_sharding)
+    shape, dtype, work, _ = setup("gumbel", canonical_shape("gumbel", shape), dtype)
+    return placed(rounded(extreme("gumbel", key, shape, work, mode), dtype), out_sharding)
 
 
 def extreme(name, key, shape, dtype, mode=None):
@@ -102,33 +103,35 @@ def fine_unit(name, key, shape, dtype):
 @fused
 def laplace(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     """Laplace numbers of location 0 and scale 1: exponential ones of either sign."""
-    shape, dtype, _ = _setup("laplace", canonical_shape("laplace", shape), dtype)
-    u = unit("laplace", key, shape, dtype, -1.0 + float(dtypes.finfo(dtype).epsneg), 1.0)
-    return placed(e.mul(e.sign(u), e.log1p(e.neg(e.abs(u)))), out_sharding)
+    shape, dtype, work, _ = setup("laplace", canonical_shape("laplace", shape), dtype)
+    u = unit("laplace", key, shape, work, -1.0 + float(dtypes.finfo(work).epsneg), 1.0)
+    return placed(rounded(e.mul(e.sign(u), e.log1p(e.neg(e.abs(u)))), dtype), out_sharding)
 
 
 @fused
 def logistic(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     """Standard logistic numbers, log(u / (1 - u))."""
-    shape, dtype, _ = _setup("logistic", canonical_shape("logistic", shape), dtype)
-    u = unit("logistic", key, shape, dtype, float(dtypes.finfo(dtype).eps), 1.0)
-    return placed(e.log(e.div(u, e.sub(1.0, u))), out_sharding)
+    shape, dtype, work, _ = setup("logistic", canonical_shape("logistic", shape), dtype)
+    u = unit("logistic", key, shape, work, float(dtypes.finfo(work).eps), 1.0)
+    return placed(rounded(e.log(e.div(u, e.sub(1.0, u))), dtype), out_sharding)
 
 
 @fused
 def cauchy(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     """Standard Cauchy numbers, tan(pi (u - 1/2))."""
-    shape, dtype, _ = _setup("cauchy", canonical_shape("cauchy", shape), dtype)
-    u = unit("cauchy", key, shape, dtype, float(dtypes.finfo(dtype).eps), 1.0)
-    return placed(e.tan(e.mul(e.sub(u, 0.5), constant(math.pi, dtype))), out_sharding)
+    shape, dtype, work, _ = setup("cauchy", canonical_shape("cauchy", shape), dtype)
+    u = unit("cauchy", key, shape, work, float(dtypes.finfo(work).eps), 1.0)
+    return placed(
+        rounded(e.tan(e.mul(e.sub(u, 0.5), constant(math.pi, work))), dtype), out_sharding
+    )
 
 
 @fused
 def maxwell(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     """Maxwell numbers of scale 1: lengths of vectors of three standard normal numbers."""
-    shape, dtype, _ = _setup("maxwell", canonical_shape("maxwell", shape), dtype)
-    x = gaussian("maxwell", key, (*shape, 3), dtype)
-    return placed(e.sqrt(reduce_sum(e.square(x), [len(shape)])), out_sharding)
+    shape, dtype, work, _ = setup("maxwell", canonical_shape("maxwell", shape), dtype)
+    x = gaussian("maxwell", key, (*shape, 3), work)
+    return placed(rounded(e.sqrt(reduce_sum(e.square(x), [len(shape)])), dtype), out_sharding)
 
 
 # ---------------------------------------------------------------- with parameters
@@ -141,13 +144,15 @@ def double_sided_maxwell(
     `shape` is that of the draws for each location and scale; the parameters' shape follows it.
     """
     dtype = float_dtype("double_sided_maxwell", dtype)
-    loc, scale = parameters("double_sided_maxwell", dtype, loc, scale)
+    work = work_dtype(dtype)
+    loc, scale = parameters("double_sided_maxwell", work, loc, scale)
     own = full_shape("double_sided_maxwell", None, loc, scale)
     shape = canonical_shape("double_sided_maxwell", shape) + own
     first, second = subkeys("double_sided_maxwell", key, 2)
-    lengths = maxwell.function(first, shape, dtype)
-    signs = sign_of("double_sided_maxwell", second, shape, dtype)
-    return e.add(e.mul(e.mul(lengths, signs), spread(scale, shape)), spread(loc, shape))
+    lengths = maxwell.function(first, shape, work)
+    signs = sign_of("double_sided_maxwell", second, shape, work)
+    x = e.add(e.mul(e.mul(lengths, signs), spread(scale, shape)), spread(loc, shape))
+    return rounded(x, dtype)
 
 
 def sign_of(name, key, shape, dtype):
@@ -161,15 +166,19 @@ def lognormal(
     key: ArrayLike, sigma: ArrayLike = 1.0, shape=None, dtype=None, *, out_sharding=None
 ) -> Array:
     """Numbers whose logarithms are normal of mean 0 and standard deviation `sigma`."""
-    shape, dtype, (sigma,) = _setup("lognormal", shape, dtype, sigma)
-    return placed(e.exp(e.mul(gaussian("lognormal", key, shape, dtype), sigma)), out_sharding)
+    shape, dtype, work, (sigma,) = setup("lognormal", shape, dtype, sigma)
+    return placed(
+        rounded(e.exp(e.mul(gaussian("lognormal", key, shape, work), sigma)), dtype), out_sharding
+    )
 
 
 @fused
 def pareto(key: ArrayLike, b: ArrayLike, shape=None, dtype=None, *, out_sharding=None) -> Array:
     """Pareto numbers from 1 up, of density b x^(-b - 1)."""
-    shape, dtype, (b,) = _setup("pareto", shape, dtype, b)
-    return placed(e.exp(e.div(positive("pareto", key, shape, dtype), b)), out_sharding)
+    shape, dtype, work, (b,) = setup("pareto", shape, dtype, b)
+    return placed(
+        rounded(e.exp(e.div(positive("pareto", key, shape, work), b)), dtype), out_sharding
+    )
 
 
 @fused
@@ -177,9 +186,9 @@ def rayleigh(
     key: ArrayLike, scale: ArrayLike, shape=None, dtype=None, *, out_sharding=None
 ) -> Array:
     """Rayleigh numbers: lengths of vectors of two normal numbers of standard deviation `scale`."""
-    shape, dtype, (scale,) = _setup("rayleigh", shape, dtype, scale)
-    u = unit("rayleigh", key, shape, dtype, float(dtypes.finfo(dtype).tiny), 1.0)
-    return placed(e.mul(e.sqrt(e.mul(e.log(u), -2.0)), scale), out_sharding)
+    shape, dtype, work, (scale,) = setup("rayleigh", shape, dtype, scale)
+    u = unit("rayleigh", key, shape, work, float(dtypes.finfo(work).tiny), 1.0)
+    return placed(rounded(e.mul(e.sqrt(e.mul(e.log(u), -2.0)), scale), dtype), out_sharding)
 
 
 @fused
@@ -190,11 +199,11 @@ def weibull_min(
 
     `shape` is that of the draws, which the parameters broadcast to.
     """
-    shape, dtype, (scale, concentration) = _setup(
+    shape, dtype, work, (scale, concentration) = setup(
         "weibull_min", canonical_shape("weibull_min", shape), dtype, scale, concentration
     )
-    x = positive("weibull_min", key, shape, dtype)
-    return e.mul(e.pow(x, e.div(1.0, concentration)), scale)
+    x = positive("weibull_min", key, shape, work)
+    return rounded(e.mul(e.pow(x, e.div(1.0, concentration)), scale), dtype)
 
 
 @fused
@@ -204,15 +213,15 @@ def wald(key: ArrayLike, mean: ArrayLike, shape=None, dtype=None, *, out_shardin
     Michael, Schucany and Haas, "Generating random variates using transformations with multiple
     roots", 1976: the smaller root of a quadratic, or its mirror image.
     """
-    shape, dtype, (mean,) = _setup("wald", shape, dtype, mean)
+    shape, dtype, work, (mean,) = setup("wald", shape, dtype, mean)
     first, second = subkeys("wald", key, 2)
-    v, z = gaussian("wald", first, shape, dtype), unit("wald", second, shape, dtype)
-    y = e.square(v)
-    square = e.square(mean)
-    root = e.sqrt(e.add(e.mul(e.mul(mean, 4.0), y), e.mul(square, e.square(y))))
-    x = e.sub(e.add(mean, e.mul(e.mul(square, y), 0.5)), e.mul(e.mul(mean, 0.5), root))
-    small = e.le(z, e.div(mean, e.add(mean, x)))
-    return placed(e.select(small, x, e.div(square, x)), out_sharding)
+    v, z = gaussian("wald", first, shape, work), unit("wald", second, shape, work)
+    # the roots are mean / r and mean r, written without the difference of large numbers
+    half = e.mul(e.mul(mean, 0.5), e.square(v))
+    r = e.add(e.add(half, 1.0), e.sqrt(e.mul(half, e.add(half, 2.0))))
+    small = e.le(z, e.div(r, e.add(r, 1.0)))
+    x = e.select(small, e.div(mean, r), e.mul(mean, r))
+    return placed(rounded(x, dtype), out_sharding)
 
 
 @fused
@@ -227,39 +236,10 @@ def triangular(
     out_sharding=None,
 ) -> Array:
     """Numbers in [left, right], their density rising to `mode` and falling in straight lines."""
-    shape, dtype, (left, mode, right) = _setup("triangular", shape, dtype, left, mode, right)
-    u = unit("triangular", key, shape, dtype)
+    shape, dtype, work, (left, mode, right) = setup("triangular", shape, dtype, left, mode, right)
+    u = unit("triangular", key, shape, work)
     width = e.sub(right, left)
     at_mode = e.div(e.sub(mode, left), width)
     rising = e.add(left, e.sqrt(e.mul(e.mul(u, width), e.sub(mode, left))))
     falling = e.sub(right, e.sqrt(e.mul(e.mul(e.sub(1.0, u), width), e.sub(right, mode))))
-    return placed(e.select(e.lt(u, at_mode), rising, falling), out_sharding)
-
-
-@fused
-def truncated_normal(
-    key: ArrayLike,
-    lower: ArrayLike,
-    upper: ArrayLike,
-    shape=None,
-    dtype=None,
-    *,
-    out_sharding=None,
-) -> Array:
-    """Standard normal numbers given that they lie in (lower, upper).
-
-    >>> import hloom
-    >>> x = hloom.random.truncated_normal(hloom.random.key(0), -1.0, 2.0, (100,))
-    >>> bool(((x > -1) & (x < 2)).all())
-    True
-    """
-    shape, dtype, (lower, upper) = _setup("truncated_normal", shape, dtype, lower, upper)
-    root = constant(math.sqrt(2), dtype)
-    ends = [e.erf(e.div(x, root)) for x in (lower, upper)]
-    u = draw(bits_of("truncated_normal", key, shape, draw_width(dtype)), dtype, *ends)
-    x = e.mul(root, e.erf_inv(u))
-    inside = (
-        e.nextafter(lower, constant(np.inf, dtype)),
-        e.nextafter(upper, constant(-np.inf, dtype)),
-    )
-    return placed(e.clamp(inside[0], x, inside[1]), out_sharding)
+    return placed(rounded(e.select(e.lt(u, at_mode), rising, falling), dtype), out_sharding)

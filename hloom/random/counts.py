@@ -33,8 +33,10 @@ from hloom.random.draw import (
     int_dtype,
     parameters,
     placed,
+    rounded,
     row,
     words_of,
+    work_dtype,
 )
 from hloom.random.rejection import is_exact, sample
 from hloom.random.uniform import draw, draw_width
@@ -194,10 +196,10 @@ def binomial(key: ArrayLike, n: ArrayLike, p: ArrayLike, shape=None, dtype=None)
     True
     """
     dtype = float_dtype("binomial", dtype)
-    n, p = parameters("binomial", dtype, n, p)
+    n, p = parameters("binomial", work_dtype(dtype), n, p)
     shape = full_shape("binomial", shape, n, p)
     made, words = words_of("binomial", key)
-    return _binomial(made, words, _full(n, shape), _full(p, shape))
+    return rounded(_binomial(made, words, _full(n, shape), _full(p, shape)), dtype)
 
 
 def _binomial(made, words, n, p):
@@ -286,7 +288,8 @@ def multinomial(
     10.0
     """
     dtype = float_dtype("multinomial", dtype)
-    n, p = parameters("multinomial", dtype, n, p)
+    work = work_dtype(dtype)
+    n, p = parameters("multinomial", work, n, p)
     own = aval_of(p).shape
     if not own:
         found = "p is a scalar"
@@ -297,7 +300,7 @@ def multinomial(
     made, words = words_of("multinomial", key)
     count = own[-1]
     p = broadcast_to(p, (*shape, count))
-    left, rest = _full(n, shape), _full(constant(1, dtype), shape)
+    left, rest = _full(n, shape), _full(constant(1, work), shape)
 
     def step(state, outcome):
         left, rest = state
@@ -311,4 +314,4 @@ def multinomial(
     outcomes = made.split(words, (count - 1,)), first
     (left, _), counts = scan(step, (left, rest), outcomes, unroll=unroll)
     counts = concatenate([counts, expand_dims(left, [0])], 0)
-    return transpose(counts, (*range(1, len(shape) + 1), 0))
+    return rounded(transpose(counts, (*range(1, len(shape) + 1), 0)), dtype)

@@ -35,6 +35,7 @@ from hloom.random.draw import (
     requested,
     spread,
     subkeys,
+    work_dtype,
 )
 from hloom.random.uniform import randint, unit
 from hloom.runtime.dispatch import fused
@@ -56,7 +57,7 @@ def bernoulli(
     """
     p = operand("bernoulli", p)
     dtype = dtypes.to_inexact(aval_of(p).dtype)
-    p = to_dtype(p, float_dtype("bernoulli", dtype))
+    p = to_dtype(p, work_dtype(float_dtype("bernoulli", dtype)))
     shape = full_shape("bernoulli", shape, p)
     sample = fine_unit if mode_is_high("bernoulli", mode) else unit
     return placed(e.lt(sample("bernoulli", key, shape, dtype), spread(p, shape)), out_sharding)
@@ -75,7 +76,7 @@ def geometric(key: ArrayLike, p: ArrayLike, shape=None, dtype=None, *, out_shard
     """The number of trials up to the first success, when each succeeds with probability `p`."""
     dtype = int_dtype("geometric", dtype)
     p = operand("geometric", p)
-    p = to_dtype(p, dtypes.to_inexact(aval_of(p).dtype))
+    p = to_dtype(p, work_dtype(dtypes.to_inexact(aval_of(p).dtype)))
     shape = full_shape("geometric", shape, p)
     real = aval_of(p).dtype
     u = unit("geometric", key, shape, real, float(dtypes.finfo(real).tiny), 1.0)
@@ -106,7 +107,7 @@ def categorical(
     Array([0, 0, 0], dtype=int32)
     """
     logits = operand("categorical", logits)
-    logits = to_dtype(logits, dtypes.to_inexact(aval_of(logits).dtype))
+    logits = to_dtype(logits, work_dtype(dtypes.to_inexact(aval_of(logits).dtype)))
     lengths = aval_of(logits).shape
     axis = canonical_axis("categorical", axis, len(lengths))
     own = lengths[:axis] + lengths[axis + 1 :]
@@ -223,7 +224,7 @@ def _choice(key: ArrayLike, a: ArrayLike, size, shape, replace, p: ArrayLike, ax
         raise ValueRangeError(what, f"there are {size}", "draw fewer, or with replace=True")
     if p is not None:
         p = operand("choice", p)
-        p = to_dtype(p, dtypes.to_inexact(aval_of(p).dtype))
+        p = to_dtype(p, work_dtype(dtypes.to_inexact(aval_of(p).dtype)))
         if aval_of(p).shape != (size,):
             found = f"p has shape {aval_of(p).shape}, there are {size} elements"
             raise ShapeError("choice: takes one probability for each element", found, "match them")

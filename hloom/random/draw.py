@@ -7,6 +7,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.keys import is_key
+from hloom.frontend.prims.elementwise import convert_element_type
 from hloom.frontend.prims.random import random_wrap
 from hloom.frontend.prims.structural import (
     canonical_shape,
@@ -55,6 +56,19 @@ def float_dtype(name, dtype):
     if not dtypes.is_float(found):
         raise DTypeError(f"{name}: makes floats", f"dtype is {found.name}", "use a float dtype")
     return found
+
+
+def work_dtype(dtype):
+    """The dtype in which numbers of a float dtype are made: halves are rounded from float32.
+
+    A half has too few values near 0 and 1 to be the uniform number that others come from.
+    """
+    return dtypes.float32 if dtypes.itemsize_bits(dtype) < 32 else dtype
+
+
+def rounded(x, dtype):
+    """Numbers in the dtype asked for."""
+    return x if aval_of(x).dtype == dtype else convert_element_type(x, dtype)
 
 
 def int_dtype(name, dtype):

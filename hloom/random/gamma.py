@@ -18,31 +18,25 @@ from hloom.frontend.prims.special import random_gamma_grad
 from hloom.frontend.prims.structural import broadcast_in_dim, canonical_shape
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to
-from hloom.random.continuous import gaussian, sign_of
+from hloom.random.continuous import gaussian, setup, sign_of
 from hloom.random.draw import (
     check_fits,
     constant,
     float_dtype,
-    full_shape,
     parameters,
     placed,
+    rounded,
     row,
     spread,
     subkeys,
     words_of,
+    work_dtype,
 )
 from hloom.random.normal import standard
 from hloom.random.rejection import is_exact, sample
 from hloom.random.uniform import draw, draw_width
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
-
-
-def _setup(name, shape, dtype, *values):
-    dtype = float_dtype(name, dtype)
-    values = parameters(name, dtype, *values)
-    shape = full_shape(name, shape, *values)
-    return shape, dtype, [spread(v, shape) for v in values]
 
 
 # ---------------------------------------------------------------- gamma
@@ -52,6 +46,11 @@ def log_gamma_numbers(name, key, a, shape, exact=True):
     dtype = aval_of(a).dtype
     made, words = words_of(name, key)
     pair = made.split(words, (2,))
+    # a parameter that is no positive number gives NaN, or the number 0 for 0, and no endless search
+    zero = e.eq(a, 0.0)
+    valid = e.bitwise_and(e.gt(a, 0.0), e.is_finite(a))
+    wrong = e.bitwise_not(e.bitwise_or(valid, zero))
+    a = e.select(valid, a, 1.0)
     small = e.lt(a, 1.0)
     raised = e.select(small, e.add(a, 1.0), a)
     program, rule = _core(made, exact)
@@ -59,7 +58,8 @@ def log_gamma_numbers(name, key, a, shape, exact=True):
     bits = made.bits(row(pair, 1), shape, draw_width(dtype))
     u = draw(bits, dtype, constant(0, dtype), constant(1, dtype))
     factor = e.div(e.log1p(e.neg(u)), e.select(small, a, 1.0))
-    return e.add(x, e.select(small, factor, 0.0))
+    x = e.add(x, e.select(small, factor, 0.0))
+    return e.select(wrong, float("nan"), e.select(zero, float("-inf"), x))
 
 
 @functools.cache
@@ -108,9 +108,9 @@ def loggamma(
     key: ArrayLike, a: ArrayLike, shape=None, dtype=None, *, method="exact", out_sharding=None
 ) -> Array:
     """Logarithms of gamma numbers of shape parameter `a`, exact where the numbers underflow."""
-    shape, dtype, (a,) = _setup("loggamma", shape, dtype, a)
+    shape, dtype, _, (a,) = setup("loggamma", shape, dtype, a)
     x = log_gamma_numbers("loggamma", key, a, shape, is_exact("loggamma", method))
-    return placed(x, out_sharding)
+    return placed(rounded(x, dtype), out_sharding)
 
 
 @fused
@@ -127,9 +127,9 @@ def gamma(
     >>> abs(float(x.mean()) - 3.0) < 0.2
     True
     """
-    shape, dtype, (a,) = _setup("gamma", shape, dtype, a)
+    shape, dtype, _, (a,) = setup("gamma", shape, dtype, a)
     x = e.exp(log_gamma_numbers("gamma", key, a, shape, is_exact("gamma", method)))
-    return placed(x, out_sharding)
+    return placed(rounded(x, dtype), out_sharding)
 
 
 # ---------------------------------------------------------------- ratios of gamma numbers
@@ -145,13 +145,13 @@ def beta(
     out_sharding=None,
 ) -> Array:
     """Beta numbers: x / (x + y) for gamma numbers x and y of parameters `a` and `b`."""
-    shape, dtype, (a, b) = _setup("beta", shape, dtype, a, b)
+    shape, dtype, _, (a, b) = setup("beta", shape, dtype, a, b)
     exact = is_exact("beta", method)
     keys = subkeys("beta", key, 2)
     x, y = (
         log_gamma_numbers("beta", k, v, shape, exact) for k, v in zip(keys, (a, b), strict=True)
     )
-    return placed(e.exp(e.sub(x, logaddexp(x, y))), out_sharding)
+    return placed(rounded(e.exp(e.sub(x, logaddexp(x, y))), dtype), out_sharding)
 
 
 @fused
@@ -163,7 +163,7 @@ def dirichlet(
     `shape` is that of the draws, without the last axis of `alpha`.
     """
     dtype = float_dtype("dirichlet", dtype)
-    (alpha,) = parameters("dirichlet", dtype, alpha)
+    (alpha,) = parameters("dirichlet", work_dtype(dtype), alpha)
     own = aval_of(alpha).shape
     if not own:
         found = "it is a scalar"
@@ -175,7 +175,8 @@ def dirichlet(
     lead, end = range(len(shape)), [len(shape)]
     # the largest goes to 1 first: numbers of small parameters may all be too small for a float
     y = e.exp(e.sub(x, broadcast_in_dim(stop.bind(reduce_max(x, end))[0], full, lead)))
-    return placed(e.div(y, broadcast_in_dim(reduce_sum(y, end), full, lead)), out_sharding)
+    y = e.div(y, broadcast_in_dim(reduce_sum(y, end), full, lead))
+    return placed(rounded(y, dtype), out_sharding)
 
 
 @fused
@@ -183,13 +184,10 @@ def chisquare(
     key: ArrayLike, df: ArrayLike, shape=None, dtype=None, *, method="exact", out_sharding=None
 ) -> Array:
     """Chi-square numbers of `df` degrees of freedom: sums of so many squared normal numbers."""
-    shape, dtype, (df,) = _setup("chisquare", shape, dtype, df)
+    shape, dtype, _, (df,) = setup("chisquare", shape, dtype, df)
     exact = is_exact("chisquare", method)
-    return placed(_chisquare("chisquare", key, df, shape, exact), out_sharding)
-
-
-def _chisquare(name, key, df, shape, exact=True):
-    return e.mul(2.0, e.exp(log_gamma_numbers(name, key, e.mul(0.5, df), shape, exact)))
+    log_x = log_gamma_numbers("chisquare", key, e.mul(0.5, df), shape, exact)
+    return placed(rounded(e.mul(2.0, e.exp(log_x)), dtype), out_sharding)
 
 
 @fused
@@ -203,23 +201,26 @@ def f(
     out_sharding=None,
 ) -> Array:
     """F numbers: a ratio of two chi-square numbers, each over its degrees of freedom."""
-    shape, dtype, freedom = _setup("f", shape, dtype, dfnum, dfden)
+    shape, dtype, _, freedom = setup("f", shape, dtype, dfnum, dfden)
     keys = subkeys("f", key, 2)
+    # by logarithms, since both numbers may be too small for a float
+    halves = [e.mul(0.5, df) for df in freedom]
     over, under = (
-        e.div(_chisquare("f", k, df, shape), df) for k, df in zip(keys, freedom, strict=True)
+        e.sub(log_gamma_numbers("f", k, a, shape), e.log(a))
+        for k, a in zip(keys, halves, strict=True)
     )
-    return placed(e.div(over, under), out_sharding)
+    return placed(rounded(e.exp(e.sub(over, under)), dtype), out_sharding)
 
 
 @fused
 def t(key: ArrayLike, df: ArrayLike, shape=None, dtype=None, *, out_sharding=None) -> Array:
     """Student's t numbers: normal ones over the root of chi-square ones over `df`."""
-    shape, dtype, (df,) = _setup("t", shape, dtype, df)
+    shape, dtype, work, (df,) = setup("t", shape, dtype, df)
     first, second = subkeys("t", key, 2)
     half = e.mul(0.5, df)
     log_g = log_gamma_numbers("t", second, half, shape)
     scale = e.exp(e.mul(0.5, e.sub(e.log(half), log_g)))
-    return placed(e.mul(gaussian("t", first, shape, dtype), scale), out_sharding)
+    return placed(rounded(e.mul(gaussian("t", first, shape, work), scale), dtype), out_sharding)
 
 
 @fused
@@ -228,7 +229,8 @@ def generalized_normal(
 ) -> Array:
     """Numbers of density proportional to exp(-|x|^p): gamma numbers of parameter 1/p to the 1/p."""
     dtype = float_dtype("generalized_normal", dtype)
-    (p,) = parameters("generalized_normal", dtype, p)
+    work = work_dtype(dtype)
+    (p,) = parameters("generalized_normal", work, p)
     shape = broadcast_shapes(
         "generalized_normal", canonical_shape("generalized_normal", shape), aval_of(p).shape
     )
@@ -236,4 +238,5 @@ def generalized_normal(
     first, second = subkeys("generalized_normal", key, 2)
     inverse = e.div(1.0, p)
     size = e.exp(e.mul(log_gamma_numbers("generalized_normal", first, inverse, shape), inverse))
-    return placed(e.mul(size, sign_of("generalized_normal", second, shape, dtype)), out_sharding)
+    x = e.mul(size, sign_of("generalized_normal", second, shape, work))
+    return placed(rounded(x, dtype), out_sharding)

@@ -28,8 +28,10 @@ from hloom.random.draw import (
     parameters,
     placed,
     requested,
+    rounded,
     spread,
     subkeys,
+    work_dtype,
 )
 from hloom.random.gamma import generalized_normal
 from hloom.random.normal import normal
@@ -64,7 +66,8 @@ def multivariate_normal(
         raise ValueRangeError("multivariate_normal: no such method", found, remedy)
     mean, cov = promote_dtypes_inexact("multivariate_normal", mean, cov)
     dtype = aval_of(mean).dtype if dtype is None else float_dtype("multivariate_normal", dtype)
-    mean, cov = to_dtype(mean, dtype), to_dtype(cov, dtype)
+    work = work_dtype(dtype)
+    mean, cov = to_dtype(mean, work), to_dtype(cov, work)
     own, square = aval_of(mean).shape, aval_of(cov).shape
     if not own or len(square) < 2 or square[-2:] != (own[-1], own[-1]):
         found = f"the mean has shape {own}, the covariance {square}"
@@ -76,14 +79,15 @@ def multivariate_normal(
     check_fits("multivariate_normal", batch, shape)
     factor = _FACTORS[method](cov)
     factor = broadcast_to(factor, (*shape, n, n)) if len(square) > 2 else factor
-    x = normal.function(key, (*shape, n), dtype)
+    x = normal.function(key, (*shape, n), work)
     if len(square) > 2:
         lead = tuple(range(len(shape)))
         end = len(shape)
         turned = dot_general(factor, x, (((end + 1,), (end,)), (lead, lead)))
     else:
         turned = dot_general(x, factor, (((len(shape),), (1,)), ((), ())))
-    return placed(e.add(broadcast_to(mean, (*shape, n)), turned), out_sharding)
+    x = e.add(broadcast_to(mean, (*shape, n)), turned)
+    return placed(rounded(x, dtype), out_sharding)
 
 
 def _by_eigenvalues(cov):
@@ -113,12 +117,13 @@ def orthogonal(key: ArrayLike, n, shape=(), dtype=None, m=None, *, out_sharding=
         raise DTypeError("orthogonal: makes floats or complex numbers", found, "use float32")
     m = n if m is None else m
     long, short = max(n, m), min(n, m)
-    q, r = qr(normal.function(key, (*shape, long, short), dtype), full_matrices=False)
+    work = work_dtype(dtype)
+    q, r = qr(normal.function(key, (*shape, long, short), work), full_matrices=False)
     # the signs of R's diagonal, which make the factors unique, spread over the columns of Q
     turns = diagonal(r)
-    signs = e.div(turns, e.convert_element_type(e.abs(turns), dtype))
+    signs = e.div(turns, e.convert_element_type(e.abs(turns), work))
     q = e.mul(q, along_rows(signs, q))
-    return placed(q if n >= m else transposed(q), out_sharding)
+    return placed(rounded(q if n >= m else transposed(q), dtype), out_sharding)
 
 
 @fused
@@ -129,7 +134,8 @@ def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_shard
     2005: generalized normal numbers over the p-norm of themselves and an exponential number.
     """
     dtype = float_dtype("ball", dtype)
-    (p,) = parameters("ball", dtype, p)
+    work = work_dtype(dtype)
+    (p,) = parameters("ball", work, p)
     shape = broadcast_shapes("ball", canonical_shape("ball", shape), aval_of(p).shape)
     first, second = subkeys("ball", key, 2)
     wide = (*shape, d)
@@ -138,8 +144,9 @@ def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_shard
         if not aval_of(p).shape
         else broadcast_to(expand_dims(spread(p, shape), [len(shape)]), wide)
     )
-    g = generalized_normal.function(first, power, wide, dtype)
-    rest = positive("ball", second, shape, dtype)
+    g = generalized_normal.function(first, power, wide, work)
+    rest = positive("ball", second, shape, work)
     norm = e.add(reduce_sum(e.pow(e.abs(g), power), [len(shape)]), rest)
     norm = e.pow(norm, e.div(1.0, spread(p, shape)))
-    return placed(e.div(g, broadcast_in_dim(norm, wide, range(len(shape)))), out_sharding)
+    x = e.div(g, broadcast_in_dim(norm, wide, range(len(shape))))
+    return placed(rounded(x, dtype), out_sharding)
