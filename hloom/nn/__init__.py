@@ -34,5 +34,6 @@ from hloom.nn.activations import (
     tanh,
 )
 from hloom.nn.attention import dot_product_attention
+from hloom.nn.quantized import get_scaled_dot_general_config, scaled_dot_general
 from hloom.nn.scaled import scaled_matmul
 from hloom.nn.softmax import log_softmax, logmeanexp, logsumexp, one_hot, softmax, standardize

@@ -1,13 +1,12 @@
 """Products of arrays of narrow floats that carry a scale for each block of elements."""
 
-from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.contraction import dot_general
-from hloom.frontend.prims.structural import broadcast_in_dim, reshape
 from hloom.frontend.trace import aval_of
-from hloom.numpy.promotion import operand, to_dtype
+from hloom.lax.scaled import unscaled
+from hloom.numpy.promotion import operand
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -50,7 +49,4 @@ def _unscaled(side, x, scales):
         found = f"{side} has shape {shape}, its scales {blocks}"
         what = "scaled_matmul: takes one scale for each block of the last axis"
         raise ShapeError(what, found, "give scales of shape (B, M, number of blocks)")
-    x, scales = to_dtype(x, dtypes.float32), to_dtype(scales, dtypes.float32)
-    split = (*blocks, shape[2] // blocks[2])
-    wide = e.mul(reshape(x, split), broadcast_in_dim(scales, split, (0, 1, 2)))
-    return reshape(wide, shape)
+    return unscaled(x, scales)
