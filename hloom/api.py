@@ -1,5 +1,7 @@
 """Top-level functions that join the layers: passes installed, values moved, programs shown."""
 
+import functools
+
 import numpy as np
 
 from hloom.frontend import printer as _printer  # noqa: F401 - shows programs
@@ -66,8 +68,11 @@ def block_until_ready(x):
     return x
 
 
-def device_put(x, device=None):
+def device_put(x, device=None, *, src=None, donate=False, may_alias=None):
     """The arrays of a tree in the memory of a device (default: where they are, or the first one).
+
+    With `donate`, an array that is copied to another device is deleted where it was. With
+    `may_alias=False` the result shares no memory with `x`. Where `x` is, `src`, is known anyway.
 
     >>> import hloom, numpy
     >>> hloom.device_put(numpy.ones(2))
@@ -75,11 +80,27 @@ def device_put(x, device=None):
     """
     before, context.explicit = context.explicit, True
     try:
-        if type(x) is np.ndarray:
+        if type(x) is np.ndarray and may_alias is not False:
             return place(x, device)
-        return pytree.map(lambda leaf: leaf if isinstance(leaf, Tracer) else place(leaf, device), x)
+        move = functools.partial(_moved, device=device, donate=donate, copied=may_alias is False)
+        return pytree.map(move, x)
     finally:
         context.explicit = before
+
+
+def _moved(x, device, donate, copied):
+    if isinstance(x, Tracer):
+        return x
+    if copied and isinstance(x, np.ndarray):
+        x = x.copy()
+    found = place(x, device)
+    if type(x) is DeviceArray:
+        if copied and found is x:
+            return x.copy()
+        if donate and found is not x:
+            found.block_until_ready()
+            x.delete()
+    return found
 
 
 def copy_to_host_async(x):

@@ -81,10 +81,12 @@ OPS = [
         covers=(calls.name,),
     ),
     Op(
-        calls.optimization_barrier,
+        lambda *arrays: calls.optimization_barrier(list(arrays)),
         lambda x, y: [x, y],
         [case(A(3), A(2, 2))],
         ANY,
+        name="optimization_barrier",
+        covers=(calls.optimization_barrier,),
     ),
     Op(
         lambda x: calls.stop.bind(x),

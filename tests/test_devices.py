@@ -58,6 +58,10 @@ except hloom.errors.DeviceError as e:
     print(e)
 assert hloom.device_put(z, first).devices() == {first}
 assert hloom.device_put({"a": x}, third)["a"].device == third
+w = hloom.device_put(y, third, src=first, donate=True)
+assert y.is_deleted() and w.device == third
+np.testing.assert_array_equal(w, np.arange(4.0) * 2)
+assert hloom.device_put(w, third, donate=True) is w and not w.is_deleted()
 z.delete()
 try:
     z * 2

@@ -11,6 +11,7 @@ be saved?
 """
 
 import functools
+import inspect
 
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, flatten_args, name_of
@@ -90,11 +91,21 @@ class checkpoint_policies:
     checkpoint_dots_with_no_batch_dims = dots_with_no_batch_dims_saveable
 
 
-def checkpoint(fun=None, /, *, prevent_cse=True, policy=None, static_argnums=(), concrete=False):
+def checkpoint(
+    fun=None,
+    /,
+    *,
+    prevent_cse=True,
+    policy=None,
+    static_argnums=(),
+    static_argnames=(),
+    concrete=False,
+):
     """A function like `fun` whose residuals are computed again on the backward pass, not kept.
 
     `policy` tells which intermediate results may be kept (`checkpoint_policies`). `prevent_cse`
-    keeps the compiler from undoing it; inside `scan` that is not needed.
+    keeps the compiler from undoing it; inside `scan` that is not needed. Arguments at
+    `static_argnums` and of `static_argnames` are passed on as they are, however they are given.
 
     >>> import hloom
     >>> f = hloom.checkpoint(lambda x: hloom.numpy.sin(hloom.numpy.sin(x)))
@@ -103,7 +114,11 @@ def checkpoint(fun=None, /, *, prevent_cse=True, policy=None, static_argnums=(),
     """
     if fun is None:
         return functools.partial(
-            checkpoint, prevent_cse=prevent_cse, policy=policy, static_argnums=static_argnums
+            checkpoint,
+            prevent_cse=prevent_cse,
+            policy=policy,
+            static_argnums=static_argnums,
+            static_argnames=static_argnames,
         )
     if concrete:
         raise ArgumentError(
@@ -111,17 +126,18 @@ def checkpoint(fun=None, /, *, prevent_cse=True, policy=None, static_argnums=(),
             "the function is traced",
             "mark the arguments it branches on with static_argnums",
         )
-    statics = (static_argnums,) if isinstance(static_argnums, int) else tuple(static_argnums)
+    statics, names = _statics(fun, static_argnums, static_argnames)
 
     @functools.wraps(fun)
     def call(*args, **kwargs):
-        fixed = {i % len(args): args[i] for i in statics}
+        fixed = {i % len(args): args[i] for i in statics if i < len(args)}
         moving = tuple([a for i, a in enumerate(args) if i not in fixed])
+        known = {key: kwargs.pop(key) for key in names if key in kwargs}
 
         def partial(*values, **named):
             rest = iter(values)
             full = [fixed[i] if i in fixed else next(rest) for i in range(len(args))]
-            return fun(*full, **named)
+            return fun(*full, **named, **known)
 
         partial.__name__ = name_of(fun)
         leaves, tree = flatten_args(partial, moving, kwargs)
@@ -137,6 +153,22 @@ def checkpoint(fun=None, /, *, prevent_cse=True, policy=None, static_argnums=(),
         return flat.out_tree.unflatten(outs)
 
     return call
+
+
+def _statics(fun, positions, names):
+    """Positions and names of static arguments, each with its name or its position."""
+    positions = {positions} if isinstance(positions, int) else set(positions)
+    names = {names} if isinstance(names, str) else set(names)
+    if not positions and not names:
+        return (), ()
+    try:
+        listed = inspect.signature(fun).parameters.values()
+    except (TypeError, ValueError):
+        return positions, names
+    listed = [p.name for p in listed if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    found = {i % len(listed) for i in positions if -len(listed) <= i < len(listed)}
+    found |= {listed.index(n) for n in names if n in listed}
+    return positions | found, names | {listed[i] for i in found}
 
 
 remat = checkpoint
@@ -198,7 +230,7 @@ class Recomputed:
         given = tuple([c is not None for c in cotangents])
         backward = _backward(self.program, self.saved, self.active, self.nonzero, given)
         known = [*residuals, *[c for c in cotangents if c is not None]]
-        return interpret(backward, optimization_barrier(*known) if self.prevent_cse else known)
+        return interpret(backward, optimization_barrier(known) if self.prevent_cse else known)
 
 
 @memoised

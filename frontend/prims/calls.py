@@ -102,11 +102,12 @@ def _name_type(x, *, name):
 
 name = Primitive("name", _name_type, doc="The operand, under a name that checkpoint policies know.")
 name.family = "elementwise"
+_name = name
 
 
-def checkpoint_name(x, label):
+def checkpoint_name(x, name):
     """`x`, under a name that checkpoint policies know."""
-    return name.bind(x, name=label)[0]
+    return _name.bind(x, name=name)[0]
 
 
 def _identity_type(*avals):
@@ -114,9 +115,15 @@ def _identity_type(*avals):
 
 
 @primitive(_identity_type)
-def optimization_barrier(*operands):
-    """The operands, unchanged; the compiler moves no computation across. A list."""
-    return optimization_barrier.bind(*operands)
+def optimization_barrier(operand, /):
+    """The arrays of a tree, unchanged; the compiler moves no computation across.
+
+    >>> import hloom
+    >>> hloom.lax.optimization_barrier({"x": 1.0})
+    {'x': Array(1., dtype=float32, weak_type=True)}
+    """
+    leaves, tree = pytree.flatten(operand)
+    return tree.unflatten(optimization_barrier.bind(*leaves)) if leaves else operand
 
 
 def residual_sources(residuals, inputs, results):

@@ -62,7 +62,7 @@ def round(a: ArrayLike, decimals=0, out=None):
     # small floats have too few digits for the scaled number
     wide = to_dtype(a, dtypes.float32, aval_of(a).weak_type) if dtypes.finfo(dtype).bits < 32 else a
     # divided by a constant the compiler would multiply by its inverse, which is not exact
-    (factor,) = optimization_barrier(typed_literal(float(10 ** abs(decimals)), dtype_of(wide)))
+    factor = optimization_barrier(typed_literal(float(10 ** abs(decimals)), dtype_of(wide)))
     up, down = (e.mul, e.div) if decimals > 0 else (e.div, e.mul)
     return to_dtype(down(_nearest(up(wide, factor)), factor), dtype, aval_of(a).weak_type)
 
