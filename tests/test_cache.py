@@ -328,6 +328,9 @@ def test_a_writer_killed_in_the_middle_leaves_only_whole_entries(tmp_path):
     for attempt in range(4):
         process = start(ENDLESS, folder)
         assert process.stdout.readline() == "ready\n"
+        deadline = time.monotonic() + 30
+        while not any(DiskCache(str(folder)).get(f"key {i}") for i in range(5)):
+            assert time.monotonic() < deadline
         time.sleep(0.03 + 0.017 * attempt)
         process.send_signal(signal.SIGKILL)
         process.communicate()
