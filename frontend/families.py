@@ -158,16 +158,30 @@ def scalar_like(value, aval):
     return typed_literal(value, dtype, True)
 
 
+def refuse_overflow(value, dtype):
+    """Raise for an integer that fits neither an integer dtype nor 32 bits; others wrap around."""
+    limits = dtypes.iinfo(dtype)
+    low, high = min(limits.min, -(1 << 31)), max(limits.max, (1 << 31) - 1)
+    if not low <= value <= high:
+        raise OverflowError(f"Python integer {value} out of bounds for {dtype.name}")
+
+
 def typed_literal(value, dtype, weak=False):
-    """The Literal of a Python scalar in a given dtype, rounded and wrapped as the dtype does."""
+    """The Literal of a Python scalar in a given dtype, rounded and wrapped as the dtype does.
+
+    Raises OverflowError for an integer that fits neither the dtype nor 32 bits.
+    """
     if dtypes.is_bool(dtype):
         value = bool(value)
     elif dtypes.is_complex(dtype):
         value = complex(value)
     elif dtypes.is_float(dtype):
         value = float(value)
-    elif type(value) is not int:
-        value = int(value)
+    else:
+        if type(value) is not int:
+            value = int(value)
+        if not -0x80000000 <= value <= 0x7FFFFFFF:
+            refuse_overflow(value, dtype)
     return Literal(value, ShapedArray((), dtype, weak))
 
 

@@ -135,7 +135,13 @@ def _path(subscripts, shapes, optimize):
     if optimize is False:
         n = len(shapes)
         optimize = [(0, 1), *[(0, n - i) for i in range(2, n)]] if n > 1 else [(0,)]
-    return opt_einsum.contract_path(subscripts, *shapes, shapes=True, optimize=optimize)
+    try:
+        return opt_einsum.contract_path(subscripts, *shapes, shapes=True, optimize=optimize)
+    except KeyError:
+        if type(optimize) is not str:
+            raise
+        asked, remedy = "einsum: no such way to `optimize`", 'use "auto", "optimal" or "greedy"'
+        raise ValueRangeError(asked, f"it is {optimize!r}", remedy) from None
 
 
 def einsum_path(subscripts, /, *operands, optimize="auto"):

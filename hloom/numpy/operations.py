@@ -14,7 +14,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import context
-from hloom.frontend.families import typed_literal
+from hloom.frontend.families import refuse_overflow, typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS
 from hloom.numpy.promotion import keeps, not_an_array, operand, promote, promote_dtypes_inexact
@@ -166,10 +166,11 @@ def number(value, dtype):
 
 
 def fitting(value, dtype):
-    """A Python number as `dtype` holds it: integers wrap around."""
+    """A Python number as `dtype` holds it: integers of up to 32 bits wrap around."""
     if type(value) is int and dtypes.is_integer(dtype):
         limits = dtypes.iinfo(dtype)
         if not limits.min <= value <= limits.max:
+            refuse_overflow(value, dtype)
             return (value - int(limits.min)) % (1 << limits.bits) + int(limits.min)
     return value
 

@@ -79,19 +79,29 @@ class ufunc:
         if where is not None and start is None:
             found = f"{self.__name__} has no identity"
             raise ArgumentError(f"{self.__name__}.reduce: `where`", found, "give `initial`")
-        if where is not None:
-            a = choose(where, a, asarray(start, a.dtype))
         rest = [i for i in range(len(shape)) if i not in kept]
-        rows = a.transpose((*sorted(kept), *rest)).reshape((-1, *[shape[i] for i in rest]))
-        rows = self._as_results(rows)
-        if initial is not None or (len(rows) == 0 and start is not None):
+
+        def lined_up(x):
+            return x.transpose((*sorted(kept), *rest)).reshape((-1, *[shape[i] for i in rest]))
+
+        rows = self._as_results(lined_up(a))
+        if initial is not None or where is not None or (len(rows) == 0 and start is not None):
             first = broadcast_to(asarray(start, rows.dtype), rows.shape[1:])
         elif len(rows) == 0:
             found = f"{self.__name__} has no identity"
             raise ArgumentError(f"{self.__name__}.reduce: of nothing", found, "give `initial`")
         else:
             first, rows = rows[0], rows[1:]
-        found = scan(lambda x, row: (asarray(self(x, row), row.dtype), None), first, rows)[0]
+        if where is None:
+            found = scan(lambda x, row: (asarray(self(x, row), row.dtype), None), first, rows)[0]
+        else:
+            # what `where` leaves out is passed over
+            taken = lined_up(broadcast_to(asarray(where), shape))
+
+            def step(x, row):
+                return choose(row[1], asarray(self(x, row[0]), x.dtype), x), None
+
+            found = scan(step, first, (rows, taken))[0]
         return expand_dims(found, tuple(sorted(kept))) if keepdims else found
 
     def accumulate(self, a, axis=0, dtype=None, out=None):

@@ -80,8 +80,10 @@ def geometric(key: ArrayLike, p: ArrayLike, shape=None, dtype=None, *, out_shard
     shape = full_shape("geometric", shape, p)
     real = aval_of(p).dtype
     u = unit("geometric", key, shape, real, float(dtypes.finfo(real).tiny), 1.0)
-    trials = e.floor(e.div(e.log(u), spread(e.log1p(e.neg(p)), shape)))
-    return placed(e.add(e.convert_element_type(trials, dtype), 1), out_sharding)
+    trials = e.add(e.floor(e.div(e.log(u), spread(e.log1p(e.neg(p)), shape))), 1.0)
+    # a number beyond the range of the dtype becomes its largest
+    trials = e.min(trials, float(dtypes.iinfo(dtype).max))
+    return placed(e.convert_element_type(trials, dtype), out_sharding)
 
 
 # ---------------------------------------------------------------- classes

@@ -216,8 +216,8 @@ def solve(
 
 def _from_triangle(a, lower):
     """The Hermitian matrices of which only one triangle is read."""
-    half = lower_part(a) if lower else adjoint(upper_part(a))
-    return half + adjoint(lower_part(half, -1))
+    half = lower_part(a, -1) if lower else adjoint(upper_part(a, 1))
+    return half + adjoint(half) + identity(a) * a.real
 
 
 @fused
