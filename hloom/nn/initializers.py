@@ -91,7 +91,7 @@ def _scaled_normal(key: ArrayLike, shape, dtype, scale: ArrayLike):
 
 @fused
 def _scaled_truncated(key: ArrayLike, shape, dtype, scale: ArrayLike, lower, upper):
-    return _scaled(draw_truncated.function(key, lower, upper, shape, dtype), scale)
+    return _scaled(draw_truncated(key, lower, upper, shape, dtype), scale)
 
 
 def _scaled(x, scale):
@@ -177,7 +177,7 @@ def _centred_uniform(key: ArrayLike, shape, dtype, stddev: ArrayLike):
 def _truncated_at_two(key: ArrayLike, shape, dtype, stddev: ArrayLike):
     stddev = operand("initializer", stddev)
     if not dtypes.is_complex(dtype):
-        x = draw_truncated.function(key, -2.0, 2.0, shape, dtype)
+        x = draw_truncated(key, -2.0, 2.0, shape, dtype)
         return _scaled(x, e.div(stddev, _TRUNCATED_AT_TWO))
     # a complex normal number given that its length, a Rayleigh number, is below 2
     return _scaled(_disk(key, shape, dtype, 2.0), e.div(stddev, 0.95311164380491208))
