@@ -125,9 +125,8 @@ def test_every_shape_and_dtype(name):
     mapped = hloom.jit(hloom.vmap(function))
     for how, dtype, *shapes in (
         (function, "float32", (2, 3, 3)),
-        (mapped, "float64", (2, 3, 3)),
-        (function, "complex128", (2, 3, 3), (1, 1)),
-        (mapped, "complex64", (2, 3, 3)),
+        (mapped, "complex128", (2, 3, 3)),
+        (function, "float64", (1, 1)),
         (function, "complex64", (0, 0), (0, 3, 3)),
     ):
         for shape in shapes:

@@ -202,6 +202,31 @@ def test_the_gradient_of_where_is_that_of_the_chosen_side():
     assert found.tolist() == [3.0, 5.0]
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: x + 2**40,
+        lambda x: x < 2**40,
+        lambda x: x & 0xFFFFFFFF,
+        lambda x: jnp.maximum(x, -(2**40)),
+        lambda x: x.at[0].set(2**40),
+        lambda x: hloom.jit(lambda x: x * 2**40)(x),
+    ],
+)
+def test_integers_of_more_than_32_bits_do_not_wrap(call):
+    with pytest.raises(OverflowError, match="out of bounds for int32"):
+        call(jnp.arange(3))
+    with hloom.enable_x64():
+        assert call(jnp.arange(3)).dtype in (np.int64, np.bool_)
+
+
+def test_integers_that_fit_unsigned_ones_or_32_bits_are_taken():
+    x = jnp.arange(3, dtype="uint32")
+    assert (x & 0xFFFFFFFF).tolist() == [0, 1, 2]
+    assert (x - 1).tolist() == [2**32 - 1, 0, 1]
+    assert (jnp.zeros(1, "int8") + 300).tolist() == [44]
+
+
 def test_ufunc_methods():
     x = np.arange(1, 7).reshape(2, 3)
     for name in ("add", "multiply", "maximum", "minimum", "bitwise_xor"):
@@ -217,5 +242,14 @@ def test_ufunc_methods():
         jnp.add.at(x[0], places, 2)
     with pytest.raises(NotImplementedError, match="takes no `where`"):
         jnp.add(1, 2, where=True)
+    taken = np.array([True, False, True])
+    for name in ("subtract", "logaddexp", "bitwise_and", "logical_xor", "maximum"):
+        mine, theirs = getattr(jnp, name), getattr(np, name)
+        assert (mine.nin, mine.nout, mine.__name__) == (2, 1, name)
+        y = x.astype("float32") if name == "logaddexp" else x
+        compare(mine.reduce(y, axis=1, keepdims=True), theirs.reduce(y, axis=1, keepdims=True))
+        if name != "subtract":  # NumPy cannot leave elements of it out
+            given = {"axis": 1, "where": taken, "initial": 1}
+            compare(mine.reduce(y, **given), theirs.reduce(y, **given))
     assert isinstance(jnp.add, jnp.ufunc)
     assert jnp.frompyfunc(lambda a, b: a * b + 1, 2, 1).reduce(jnp.arange(4)).item() == 10

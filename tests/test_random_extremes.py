@@ -60,13 +60,11 @@ EXTREME = dict(
         row("gamma", st.gamma(0.5), 0.5),
         row("gamma", st.gamma(1e6), 1e6),
         row("loggamma", st.loggamma(1e-4), 1e-4),
-        row("loggamma", st.loggamma(100), 100),
         row("beta", st.beta(1e-3, 1e-3), 1e-3, 1e-3),
         row("beta", st.beta(1e-3, 5), 1e-3, 5),
         row("beta", st.beta(200, 100), 200, 100),
         row("t", st.t(0.1), 0.1),
         row("t", st.t(1e4), 1e4),
-        row("chisquare", st.chi2(0.1), 0.1),
         row("chisquare", st.chi2(1e4), 1e4),
         row("f", st.f(0.1, 0.1), 0.1, 0.1),
         row("f", st.f(1e4, 1e4), 1e4, 1e4),
@@ -74,10 +72,6 @@ EXTREME = dict(
         row("generalized_normal", st.gennorm(100), 100),
         row("wald", st.invgauss(1e-3), 1e-3),
         row("wald", st.invgauss(1e6), 1e6),
-        row("lognormal", st.lognorm(3), 3),
-        row("pareto", st.pareto(0.2), 0.2),
-        row("rayleigh", st.rayleigh(scale=1e4), 1e4),
-        row("triangular", st.triang(0, 1, 2), 1, 1, 3),
         row("truncated_normal", st.truncnorm(3, 5), 3, 5),
         row("truncated_normal", st.truncnorm(-9, -8), -9, -8),
         row("truncated_normal", st.truncnorm(6, np.inf), 6, np.inf),
@@ -111,17 +105,12 @@ HALVES = dict(
         row("generalized_normal", st.gennorm(0.5), 0.5),
         row("wald", st.invgauss(1e3), 1e3),
         row("lognormal", st.lognorm(1), 1),
-        row("pareto", st.pareto(1), 1),
-        row("rayleigh", st.rayleigh(scale=2), 2),
         row("triangular", st.triang(0.5, 0, 2), 0, 1, 2),
         row("truncated_normal", st.truncnorm(-2, 2), -2, 2),
         row("weibull_min", st.weibull_min(1.5, scale=2), 2, 1.5),
         row("exponential", st.expon()),
         row("gumbel", st.gumbel_r()),
-        row("laplace", st.laplace()),
-        row("logistic", st.logistic()),
         row("cauchy", st.cauchy()),
-        row("maxwell", st.maxwell()),
     ]
 )
 
@@ -150,16 +139,13 @@ def test_tails_of_arrays_of_bounds():
 # ---------------------------------------------------------------- counts
 COUNTS = {
     "poisson 1e-3": (lambda d: random.poisson(KEY, 1e-3, (N,)), st.poisson(1e-3)),
-    "poisson 9.99": (lambda d: random.poisson(KEY, 9.99, (N,)), st.poisson(9.99)),
     "poisson 1e8": (lambda d: random.poisson(KEY, 1e8, (N,)), st.poisson(1e8)),
     "binomial rare": (lambda d: random.binomial(KEY, 1e9, 1e-9, (N,), d), st.binom(10**9, 1e-9)),
     "binomial often": (
         lambda d: random.binomial(KEY, 1000, 0.999, (N,), d),
         st.binom(1000, 0.999),
     ),
-    "binomial many": (lambda d: random.binomial(KEY, 1e5, 0.5, (N,), d), st.binom(10**5, 0.5)),
     "geometric": (lambda d: random.geometric(KEY, hnp.asarray(1e-4, d), (N,)), st.geom(1e-4)),
-    "bernoulli": (lambda d: random.bernoulli(KEY, 1e-3, (N,)).astype(int), st.bernoulli(1e-3)),
 }
 
 
@@ -281,13 +267,11 @@ MEANS = {
     "gamma": (lambda a: random.gamma(KEY, a, (20000,)), lambda a: a, 0.6),
     "loggamma": (lambda a: random.loggamma(KEY, a, (20000,)), scipy.special.digamma, 0.02),
     "beta": (lambda a: random.beta(KEY, a, 2.0, (20000,)), lambda a: a / (a + 2), 0.5),
-    "beta, in b": (lambda b: random.beta(KEY, 2.0, b, (20000,)), lambda b: 2 / (b + 2), 0.5),
     "dirichlet": (
         lambda a: random.dirichlet(KEY, hnp.stack([a, 2.0, 3.0]), (10000,))[:, 0],
         lambda a: a / (a + 5),
         0.7,
     ),
-    "chisquare": (lambda d: random.chisquare(KEY, d, (20000,)), lambda d: d, 3.0),
     "log of t squared": (
         lambda d: hnp.log(random.t(KEY, d, (20000,)) ** 2),
         lambda d: np.log(d) - scipy.special.digamma(d / 2),
@@ -298,7 +282,6 @@ MEANS = {
         lambda d: np.log(d) - scipy.special.digamma(d / 2),
         3.0,
     ),
-    "lognormal": (lambda s: random.lognormal(KEY, s, (20000,)), lambda s: np.exp(s * s / 2), 0.5),
 }
 
 
