@@ -80,7 +80,7 @@ class Elementwise(Primitive):
     def __call__(self, *operands, **params):
         if params and len(operands) < self.arity:  # operands given by their names
             bound = self.__signature__.bind(*operands, **params).arguments
-            operands, params = [bound.pop(n) for n in self.operands], bound
+            operands, params = tuple([bound.pop(n) for n in self.operands]), bound
         if len(operands) != self.arity:
             wanted = f"{self.arity} operand{'s' * (self.arity > 1)}"
             raise TypeError(f"{self.name}() takes {wanted}, got {len(operands)}")

@@ -162,10 +162,10 @@ def _statics(fun, positions, names):
     if not positions and not names:
         return (), ()
     try:
-        listed = inspect.signature(fun).parameters.values()
+        parameters = inspect.signature(fun).parameters.values()
     except (TypeError, ValueError):
         return positions, names
-    listed = [p.name for p in listed if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    listed = [p.name for p in parameters if p.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
     found = {i % len(listed) for i in positions if -len(listed) <= i < len(listed)}
     found |= {listed.index(n) for n in names if n in listed}
     return positions | found, names | {listed[i] for i in found}

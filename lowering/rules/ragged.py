@@ -165,7 +165,9 @@ def _outer_tiled(x, y, starts, ends, out, precision, rows):
             v = _rows_of(v, batch, row, rows)
             inside = broadcast_in_dim(mask, v.shape, (0,))
             parts.append(e.select(inside, v, full(v.shape, 0, v.dtype)))
-        new = reshape(_product(*parts, ((0,), (0,)), ((), ()), sums, precision), (1, 1, k, n))
+        left, right = parts
+        product = _product(left, right, ((0,), (0,)), ((), ()), sums, precision)
+        new = reshape(product, (1, 1, k, n))
         old = dynamic_slice(found, (batch, group, 0, 0), (1, 1, k, n))
         return dynamic_update_slice(found, e.add(old, new), (batch, group, 0, 0))
 
