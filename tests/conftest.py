@@ -12,9 +12,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 os.environ["HLOOM_CHECK"] = "1"
-# One cache of executables a run, shared by its workers, which inherit the name; never the user's.
+# A cache of executables for those that turn it on; never the user's.
 CACHE = None if "HLOOM_CACHE_DIR" in os.environ else tempfile.mkdtemp(prefix="hloom-test-cache-")
 os.environ.setdefault("HLOOM_CACHE_DIR", str(CACHE))
+# What is tested is compiled here and now; the tests of the disk cache turn it on.
+os.environ.setdefault("HLOOM_CACHE", "0")
 if str(ROOT) not in sys.path:  # a bare pytest in a checkout, hloom not installed
     sys.path.insert(0, str(ROOT))
 

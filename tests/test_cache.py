@@ -395,7 +395,7 @@ def test_the_environment_sets_the_bound(environment):
 
 
 def test_import_touches_no_files(tmp_path):
-    variables = {**os.environ, "HLOOM_CACHE_DIR": str(tmp_path / "store")}
+    variables = {**os.environ, "HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(tmp_path / "store")}
     command = [sys.executable, "-c", "import hloom.runtime.cache"]
     subprocess.run(command, env=variables, check=True, cwd=ROOT)
     assert not (tmp_path / "store").exists()

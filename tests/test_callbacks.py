@@ -335,7 +335,8 @@ hloom.debug.print("last")
 def test_a_program_from_the_disk_cache_calls_this_process_functions(tmp_path):
     found = []
     for add in ("1", "2"):
-        env = {**os.environ, "HLOOM_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+        cache = {"HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(tmp_path)}
+        env = {**os.environ, **cache, "PYTHONPATH": str(ROOT)}
         command = [sys.executable, "-c", PROGRAM, add]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
         found.append(done.stdout.split())
