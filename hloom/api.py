@@ -12,12 +12,12 @@ from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import compile as compilation
 from hloom.runtime import control as _control  # noqa: F401 - runs control flow on concrete values
-from hloom.runtime import devices, dispatch
+from hloom.runtime import devices
 from hloom.runtime.array import DeviceArray, place, wrap
 from hloom.runtime.guards import explicit
 from hloom.runtime.jit import _specs
-from hloom.runtime.jit import clear as clear_jitted
 from hloom.runtime.jit import jit as _jit
+from hloom.runtime.room import clear_caches  # noqa: F401 - public
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce
 from hloom.transforms.derivatives import vjp
@@ -175,10 +175,3 @@ def device_get(x):
     """The arrays of a tree as NumPy arrays."""
     with explicit():
         return pytree.map(lambda leaf: np.asarray(leaf) if is_value(leaf) else leaf, x)
-
-
-def clear_caches():
-    """Forget every executable in memory; functions compile again, or load from the disk cache."""
-    clear_jitted()
-    dispatch.clear()
-    compilation.clear()

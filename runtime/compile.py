@@ -14,7 +14,7 @@ from collections import OrderedDict
 from hloom.frontend.context import context
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
-from hloom.runtime import cache, devices, guards, pjrt
+from hloom.runtime import cache, devices, guards, pjrt, room
 from hloom.runtime.array import place, wrap_all
 from hloom.runtime.callbacks import started
 from hloom.runtime.execution import run
@@ -24,6 +24,7 @@ from hloom.runtime.placement import SEVERAL_DEVICES, Following
 _passes: list = []
 _last_passes: list = []
 _memory: OrderedDict = OrderedDict()
+room.forgets(_memory.clear)
 _MEMORY_ENTRIES = 4096
 
 
@@ -126,6 +127,7 @@ def load(program, module, placed, options=()):
     callbacks = list(map(Hosted, module.callbacks))
     loaded = None if callbacks else _memory.get(key)
     if loaded is None:
+        room.make_room()
         loaded = _from_disk(client, key, placed, options, callbacks)
         if context.watches.log_compiles:
             what = "Compiling" if loaded is None else "Loaded from the disk cache:"
@@ -181,8 +183,3 @@ def _processor():
         return "".join(sorted(set(lines)))
     except OSError:
         return repr(machine.uname())
-
-
-def clear():
-    """Forget the executables in memory."""
-    _memory.clear()

@@ -22,13 +22,14 @@ from hloom.frontend.array import Array
 from hloom.frontend.context import context
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS, stage
-from hloom.runtime import nans
+from hloom.runtime import nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap, wrap_all
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.execution import explain, run
 
 _ENTRIES = 8192
 _primitives: OrderedDict = OrderedDict()
+room.forgets(_primitives.clear)
 
 
 def evaluate(primitive, args, params):
@@ -122,13 +123,11 @@ def launch(found, buffers):
     return structure.unflatten(wrap_all(results, avals))
 
 
-_caches: list = []
-
-
 def function_cache():
-    """A dictionary for the compiled calls of one library function; `clear` empties it."""
-    _caches.append({})
-    return _caches[-1]
+    """A dictionary for the compiled calls of one library function."""
+    cache: dict = {}
+    room.forgets(cache.clear)
+    return cache
 
 
 def remember(cache, key, entry):
@@ -294,10 +293,3 @@ class _Results:
     def consume_with_handlers(self, handlers):
         """The buffers of the results."""
         return [x._raw for x in self.arrays]
-
-
-def clear():
-    """Forget the executables of primitives and library functions."""
-    _primitives.clear()
-    for cache in _caches:
-        cache.clear()

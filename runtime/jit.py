@@ -17,7 +17,7 @@ from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.trace import Tracer, aval_of, stage
-from hloom.runtime import guards, nans
+from hloom.runtime import guards, nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.dispatch import entry, launch
@@ -358,7 +358,8 @@ def _eager_jit(args, params):
 calls.jit.eager = _eager_jit
 
 
-def clear():
+@room.forgets
+def _forget():
     """Forget what every jitted function has traced and compiled."""
     for jitted in list(_jitted):
         jitted.clear_cache()

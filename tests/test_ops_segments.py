@@ -93,13 +93,21 @@ def test_one_dispatch():
             errors.TracerIntegerError,
             "the number of segments must be known",
         ),
-        (
-            lambda: hloom.grad(lambda x: ops.segment_prod(x, IDS).sum())(X),
-            errors.RuleError,
-            "unique_indices=True",
-        ),
     ],
 )  # fmt: skip
 def test_what_is_refused(call, kind, text):
     with pytest.raises(kind, match=text):
         call()
+
+
+def test_derivatives_of_products_of_segments():
+    def total(x):
+        return (ops.segment_prod(x, IDS) ** 2).sum()
+
+    def expected(x):
+        products = ops.segment_prod(x, IDS)
+        others = np.array([x[2], 1, x[0], 1])  # the product of a segment's other elements
+        return 2 * products[IDS] * others
+
+    for x in X, X * np.array([0, 1, 1, 1], np.float32), X * np.array([0, 1, 0, 0], np.float32):
+        np.testing.assert_allclose(hloom.grad(total)(x), expected(x), rtol=1e-6)
