@@ -1,9 +1,9 @@
 """The settings of hloom: one table of flags, read from the environment or set in the program.
 
 A combination of values is one interned, immutable object. What changes the results or the form of
-compiled programs is in `Settings`: the one in force, `context.settings` (see context.py), is part
-of the keys of caches. What only watches, reports or forbids is in `Watches`, `context.watches`, so
-that turning it on makes nothing compile again.
+compiled programs is in `Settings`: the one in force, `thread.context.settings` (see context.py), is
+part of the keys of caches. What only watches, reports or forbids is in `Watches`,
+`thread.context.watches`, so that turning it on makes nothing compile again.
 
 >>> import hloom
 >>> with hloom.enable_x64():
@@ -14,7 +14,7 @@ int64
 import contextlib
 import os
 
-from hloom.frontend.context import context
+from hloom.frontend.context import Context, thread
 from hloom.frontend.errors import ValueRangeError
 
 #: name -> (default, what it does). The environment variable is HLOOM_ and the name in capitals.
@@ -134,15 +134,19 @@ class Config:
 
     def __getattr__(self, name):
         name = name.removeprefix("hloom_")
+        context = thread.context
         return getattr(context.watches if name in WATCHES else context.settings, name)
 
     def update(self, name, value):
         """Set a flag, for this thread and for those that start later."""
         settings, watches = _split({name.removeprefix("hloom_"): value})
-        type(context).settings = context.settings = context.settings.replace(**settings)
-        type(context).watches = context.watches = context.watches.replace(**watches)
+        context = thread.context
+        context.settings = context.settings.replace(**settings)
+        context.watches = context.watches.replace(**watches)
+        Context.initial = context.settings, context.watches
 
     def __repr__(self):
+        context = thread.context
         inside = (repr(context.settings)[len("Settings(") : -1], repr(context.watches)[8:-1])
         return f"Config({', '.join(inside)})"
 
@@ -151,6 +155,7 @@ class Config:
 def override(**changes):
     """Change flags inside a `with` block, for this thread."""
     settings, watches = _split(changes)
+    context = thread.context
     before = context.settings, context.watches
     if settings:
         context.settings = before[0].replace(**settings)
@@ -304,5 +309,8 @@ def transfer_guard_device_to_host(policy):
 
 
 config = Config()
-type(context).settings = Settings(**{n: _from_environment(n, d) for n, (d, _) in FLAGS.items()})
-type(context).watches = Watches(**{n: _from_environment(n, d) for n, (d, _) in WATCHES.items()})
+Context.initial = (
+    Settings(**{n: _from_environment(n, d) for n, (d, _) in FLAGS.items()}),
+    Watches(**{n: _from_environment(n, d) for n, (d, _) in WATCHES.items()}),
+)
+thread.context = Context()  # the first was made before there were settings

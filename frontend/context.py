@@ -1,9 +1,9 @@
 """What is in force in this thread: the settings, the current trace and the named axes.
 
-`context.trace` is None when operations run at once on concrete values; otherwise it is the Trace
-that every primitive goes to (see trace.py). `context.axes` maps the name of each mapped axis to its
-size. `context.scopes` is the path of the named scopes (see scopes.py), `context.explicit` whether a
-transfer was asked for (see runtime/guards.py).
+`thread.context` is this thread's Context. Its `trace` is None when operations run at once on
+concrete values; otherwise it is the Trace that every primitive goes to (see trace.py). `axes` maps
+the name of each mapped axis to its size; `scopes` is the path of the named scopes (see scopes.py),
+`explicit` whether a transfer was asked for (see runtime/guards.py).
 """
 
 import contextlib
@@ -12,41 +12,51 @@ import threading
 from typing import Any
 
 
-class Context(threading.local):
-    """Per-thread state; the class attributes are what a new thread starts with."""
+class Context:
+    """The state of one thread. Hot paths take it once: looking up a thread's own is slow."""
 
-    trace: Any = None
-    settings: Any = None
-    watches: Any = None
-    axes: dict = {}
-    scopes: str = ""
-    explicit: bool = False
+    __slots__ = ("axes", "explicit", "scopes", "settings", "trace", "watches")
+
+    #: what a new thread starts with (see config.py)
+    initial: Any = (None, None)
+
+    def __init__(self):
+        self.settings, self.watches = self.initial
+        self.trace: Any = None
+        self.axes: dict = {}
+        self.scopes = ""
+        self.explicit = False
 
 
-context = Context()
+class _Thread(threading.local):
+    def __init__(self):
+        self.context = Context()
+
+
+thread = _Thread()
 
 
 @contextlib.contextmanager
 def tracing(trace):
     """Send every primitive to `trace` inside a `with` block."""
-    before = context.trace
-    context.trace = trace
+    before = thread.context.trace
+    thread.context.trace = trace
     try:
         yield trace
     finally:
-        context.trace = before
+        thread.context.trace = before
 
 
 @contextlib.contextmanager
 def named_axis(name, size):
     """Make the axis `name` known inside a `with` block."""
-    before = context.axes
+    before = thread.context.axes
     if name is not None:
-        context.axes = {**before, name: size}
+        thread.context.axes = {**before, name: size}
     try:
         yield
     finally:
-        context.axes = before
+        thread.context.axes = before
 
 
 @contextlib.contextmanager

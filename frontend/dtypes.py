@@ -25,7 +25,7 @@ import functools
 import ml_dtypes
 import numpy as np
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, TypePromotionError, ValueRangeError
 
 
@@ -162,17 +162,17 @@ _DEFAULTS = (
 
 def x64():
     """Whether 64-bit types are kept in this thread."""
-    return context.settings.enable_x64
+    return thread.context.settings.enable_x64
 
 
 def canonicalize(dt):
     """The dtype that an array of `dt` has: 64 bits become 32 unless 64-bit types are on."""
-    return dt if context.settings.enable_x64 else _NARROW.get(dt, dt)
+    return dt if thread.context.settings.enable_x64 else _NARROW.get(dt, dt)
 
 
 def python_scalar_dtype(scalar_type):
     """The dtype of `bool`, `int`, `float` or `complex`, and whether it is weak (all but bool)."""
-    return _DEFAULTS[context.settings.enable_x64][scalar_type], scalar_type is not bool
+    return _DEFAULTS[thread.context.settings.enable_x64][scalar_type], scalar_type is not bool
 
 
 # From anything that names a dtype.
@@ -311,7 +311,7 @@ _COMPLEX = {float64: complex128, complex128: complex128}
 
 def to_inexact(dt):
     """`dt` itself if it is a float or complex, else the default float."""
-    return dt if dt in INEXACTS else _DEFAULTS[context.settings.enable_x64][float]
+    return dt if dt in INEXACTS else _DEFAULTS[thread.context.settings.enable_x64][float]
 
 
 def to_real(dt):
@@ -456,7 +456,7 @@ def join(dtype1, weak1, dtype2, weak2):
     """The common (dtype, weak) of two avals' dtypes; raises TypePromotionError if there is none."""
     if dtype1 is dtype2:
         return dtype1, weak1 and weak2
-    settings = context.settings
+    settings = thread.context.settings
     try:
         found = _JOINS[settings.enable_x64][dtype1, weak1, dtype2, weak2]
     except KeyError:
@@ -493,7 +493,7 @@ def _join(dtype1, weak1, dtype2, weak2):
         result = python_scalar_dtype(_WEAK_TYPE[least])
     else:
         result = canonicalize(least), False
-    _JOINS[context.settings.enable_x64][dtype1, weak1, dtype2, weak2] = result
+    _JOINS[thread.context.settings.enable_x64][dtype1, weak1, dtype2, weak2] = result
     return result
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ValueRangeError
 
 
@@ -140,7 +140,7 @@ PrecisionLike = (
 def canonical_precision(precision):
     """A pair of Precisions (left, right), an algorithm, a preset, or None for the default."""
     if precision is None:
-        precision = context.settings.default_matmul_precision
+        precision = thread.context.settings.default_matmul_precision
         if precision is None:
             return None
     if isinstance(precision, DotAlgorithm):

@@ -12,7 +12,7 @@ hands it to the trace in force, or has it run at once; results are always a list
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 
 F = TypeVar("F")
 
@@ -62,7 +62,7 @@ class Primitive:
 
     def bind(self, *args, **params):
         """Apply the primitive to operands of any kind; the list of results."""
-        trace = context.trace
+        trace = thread.context.trace
         if trace is None:
             return _evaluate(self, args, params)
         return trace.bind(self, args, params)

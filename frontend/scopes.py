@@ -8,7 +8,7 @@ import contextlib
 import threading
 
 from hloom.frontend import source
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import name_of
 
@@ -50,14 +50,14 @@ def named_scope(name):
             f"it is {name!r} of type {type(name).__name__}",
             'write named_scope("name")',
         )
-    before = context.scopes
-    context.scopes = f"{before}/{name}" if before else name
+    before = thread.context.scopes
+    thread.context.scopes = f"{before}/{name}" if before else name
     _count(1)
     try:
         yield
     finally:
         _count(-1)
-        context.scopes = before
+        thread.context.scopes = before
 
 
 def named_call(fun, *, name=None):
@@ -80,5 +80,5 @@ _plain = source.capture
 
 
 def _capture():
-    path = context.scopes
+    path = thread.context.scopes
     return Scoped(path, _plain()) if path else _plain()

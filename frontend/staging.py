@@ -6,7 +6,7 @@ The table holds functions weakly, so that what was traced dies with the function
 import weakref
 from typing import NamedTuple
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, name_of
 from hloom.frontend.ir import Program, Var, memoised
@@ -30,6 +30,7 @@ def staged(fun, args_tree, avals, what, adapt=None):
     `adapt(fun)`, if given, is what is traced in its place. The result is kept, unless the function
     closes over a traced value.
     """
+    context = thread.context
     key = args_tree, tuple(avals), adapt, context.settings, tuple(context.axes.items())
     try:
         kept = _staged.get(fun)

@@ -1,9 +1,9 @@
 """Tracing: run a Python function on stand-ins for its arguments and note each primitive it applies.
 
-`stage(fun, avals)` gives the Program of `fun`. While it runs, `context.trace` is a `StageTrace`,
-every primitive lands in its `bind`, and the stand-ins are `StageTracer`s. Values of an enclosing
-trace, and concrete arrays, become constants of the program. `interpret` is the way back: it binds
-the equations of a program, one after another, in whatever trace is in force.
+`stage(fun, avals)` gives the Program of `fun`. While it runs, `thread.context.trace` is a
+`StageTrace`, every primitive lands in its `bind`, and the stand-ins are `StageTracer`s. Values of
+an enclosing trace, and concrete arrays, become constants of the program. `interpret` is the way
+back: it binds the equations of a program, one after another, in whatever trace is in force.
 
     >>> import hloom
     >>> print(hloom.make_program(lambda x: hloom.numpy.sin(x) * 2.0)(1.0))
@@ -15,7 +15,7 @@ import numpy as np
 from hloom.frontend import dtypes, leaks, source
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import collector_paused, context, tracing
+from hloom.frontend.context import collector_paused, thread, tracing
 from hloom.frontend.errors import (
     ArgumentError,
     LeakedTracerError,
@@ -201,7 +201,7 @@ class StageTrace(Trace):
         constvars = [v for v, _ in self.constants.values()]
         consts = [x for _, x in self.constants.values()]
         made = Program(constvars, [t.var for t in inputs], self.eqns, atoms, consts, name)
-        if context.settings.check:
+        if thread.context.settings.check:
             check(made)
         return made
 
@@ -225,7 +225,7 @@ def stage(fun, avals, name="main", what="jit"):
             made = trace.program(inputs, fun(*inputs), name)
     finally:
         trace.done = True
-    if context.watches.check_tracer_leaks:
+    if thread.context.watches.check_tracer_leaks:
         inputs.clear()
         leaks.check(trace, Tracer, fun)
     return made
@@ -235,7 +235,7 @@ def interpret(program, args, consts=None):
     """Bind the equations of a program, in the trace in force, on `args`; the list of results."""
     env = dict(zip(program.constvars, program.consts if consts is None else consts, strict=True))
     env.update(zip(program.invars, args, strict=True))
-    collecting = _collecting(context.trace)
+    collecting = _collecting(thread.context.trace)
     before = [t.source for t in collecting]
     try:
         for eqn in program.eqns:

@@ -7,7 +7,7 @@ import numpy as np
 from hloom.frontend import printer as _printer  # noqa: F401 - shows programs
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
-from hloom.frontend.context import context, tracing
+from hloom.frontend.context import thread, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import compile as compilation
@@ -78,14 +78,14 @@ def device_put(x, device=None, *, src=None, donate=False, may_alias=None):
     >>> hloom.device_put(numpy.ones(2))
     Array([1., 1.], dtype=float32)
     """
-    before, context.explicit = context.explicit, True
+    before, thread.context.explicit = thread.context.explicit, True
     try:
         if type(x) is np.ndarray and may_alias is not False:
             return place(x, device)
         move = functools.partial(_moved, device=device, donate=donate, copied=may_alias is False)
         return pytree.map(move, x)
     finally:
-        context.explicit = before
+        thread.context.explicit = before
 
 
 def _moved(x, device, donate, copied):

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.runtime import devices, pjrt
 from hloom.version import __version__
 
@@ -25,7 +25,7 @@ def print_environment_info(return_string=False):
         "devices": ", ".join(map(str, devices.devices())),
         "processes": devices.process_count(),
         "system": platform.platform(),
-        "settings": context.settings,
+        "settings": thread.context.settings,
     }
     text = "\n".join(f"{name + ':':<11}{value}" for name, value in rows.items())
     if return_string:

@@ -9,7 +9,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, DTypeError, TracedValueError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keys import in_memory
@@ -41,7 +41,7 @@ class DeviceArray(Array):
         return self._stored()
 
     def _stored(self):
-        if context.watches.transfer_guard_device_to_host != "allow":
+        if thread.context.watches.transfer_guard_device_to_host != "allow":
             guards.transfer("device_to_host", self.aval)
         try:
             return pjrt.to_numpy(self._live(), in_memory(self.aval))
@@ -68,7 +68,7 @@ class DeviceArray(Array):
 
     def __buffer__(self, flags):
         # called from Python 3.12 on; before, memoryview(numpy.asarray(x)) is the same
-        if context.watches.transfer_guard_device_to_host != "allow":
+        if thread.context.watches.transfer_guard_device_to_host != "allow":
             guards.transfer("device_to_host", self.aval)
         return exported_memory(self)
 
@@ -226,7 +226,7 @@ def wrap_all(raws, avals):
 
 def put(values, aval, device=None, may_alias=False):
     """An array of a NumPy array's values, which has the shape and dtype of the aval in memory."""
-    if context.watches.transfer_guard_host_to_device != "allow":
+    if thread.context.watches.transfer_guard_host_to_device != "allow":
         guards.transfer("host_to_device", aval)
     device = device or devices.default_device()
     return wrap(pjrt.put(values, in_memory(aval), device, may_alias), aval)
@@ -237,7 +237,9 @@ _SCALARS: dict = {}
 
 def scalar(value, aval):
     """The array of a Python number; kept, since the same few numbers are used again and again."""
-    if context.watches.transfer_guard_host_to_device != "allow" or context.settings.default_device:
+    context = thread.context
+    guard = context.watches.transfer_guard_host_to_device
+    if guard != "allow" or context.settings.default_device:
         return put(np.array(value, aval.dtype), aval)
     key = (aval, value if value and value == value else repr(value))
     found = _SCALARS.get(key)

@@ -11,7 +11,7 @@ import os
 import platform as machine
 from collections import OrderedDict
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, guards, pjrt, room
@@ -42,7 +42,7 @@ def prepared(program):
     """A program after the passes that precede lowering."""
     for improve in _passes:
         program = improve(program)
-        if context.settings.check:
+        if thread.context.settings.check:
             check(program)
     return program
 
@@ -129,7 +129,7 @@ def load(program, module, placed, options=()):
     if loaded is None:
         room.make_room()
         loaded = _from_disk(client, key, placed, options, callbacks)
-        if context.watches.log_compiles:
+        if thread.context.watches.log_compiles:
             what = "Compiling" if loaded is None else "Loaded from the disk cache:"
             guards.log.warning("%s %s", what, program.name)
         if loaded is None:

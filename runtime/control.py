@@ -1,6 +1,6 @@
 """Control flow on concrete values: one executable, kept with the program that it runs."""
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.prims import control
 from hloom.frontend.prims.implicit import linear_solve
 from hloom.frontend.trace import stage
@@ -20,7 +20,7 @@ def _kept_with(primitive, holder):
             avals.append(a.aval)
             buffers.append(a._raw)
         memo = holder(params).memo
-        key = (primitive, context.settings, tuple(avals), *params.items())
+        key = (primitive, thread.context.settings, tuple(avals), *params.items())
         found = memo.get(key)
         if found is None:
             program = stage(lambda *xs: primitive.bind(*xs, **params), avals, primitive.name)

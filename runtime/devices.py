@@ -6,7 +6,7 @@ HLOOM_PLATFORM names the platform to use; without it the CPU is used.
 import functools
 import os
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import DeviceError
 from hloom.runtime import pjrt
 
@@ -75,7 +75,7 @@ host_id, host_count, host_ids = process_index, process_count, process_indices
 
 def default_device():
     """The device that arrays are made on: that of the settings, or the first one."""
-    chosen = context.settings.default_device
+    chosen = thread.context.settings.default_device
     return _first_device() if chosen is None else _named_device(chosen)
 
 

@@ -2,7 +2,7 @@
 
 `evaluate` runs one primitive. `fused` makes a library function one executable when it is called on
 concrete arrays, and plain Python code when it is traced: it is found by one dictionary lookup on
-interned avals. Both are what happens when no trace is in force (`context.trace` is None).
+interned avals. Both are what happens when no trace is in force (`thread.context.trace` is None).
 
     @fused
     def mean(a: Array, axis=None):        # parameters annotated with Array are operands,
@@ -19,7 +19,7 @@ import numpy as np
 from hloom.frontend import primitive as primitives
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans, room
@@ -42,7 +42,7 @@ def evaluate(primitive, args, params):
             a = as_array(a)
         avals.append(a.aval)
         buffers.append(a._raw)
-    key = (context.settings, primitive, tuple(avals), *params.items())
+    key = (thread.context.settings, primitive, tuple(avals), *params.items())
     found = _primitives.get(key)
     if found is None:
         found = _primitives[key] = _compile_primitive(primitive, avals, params)
@@ -69,6 +69,7 @@ def fused(function):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
+        context = thread.context
         if context.trace is not None or len(args) > len(positional):
             return function(*args, **kwargs)
         if not kwargs and len(args) <= leading:

@@ -1,13 +1,14 @@
 """What the settings forbid or log: transfers, executions and traces.
 
-A transfer is explicit when `device_put` or `device_get` asks for it; `context.explicit` says so.
+A transfer is explicit when `device_put` or `device_get` asks for it; `thread.context.explicit` says
+so.
 """
 
 import contextlib
 import logging
 
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ForbiddenError
 
 log = logging.getLogger("hloom")
@@ -21,8 +22,8 @@ _PLACES = {
 
 def transfer(kind, aval):
     """Log or refuse a transfer of a value, as the guard of its kind says."""
-    policy = getattr(context.watches, f"transfer_guard_{kind}")
-    explicit = context.explicit
+    policy = getattr(thread.context.watches, f"transfer_guard_{kind}")
+    explicit = thread.context.explicit
     if policy == "allow" or (explicit and not policy.endswith("explicit")):
         return
     asked = f"a value would go {_PLACES[kind]}: {aval}"
@@ -38,17 +39,17 @@ def transfer(kind, aval):
 @contextlib.contextmanager
 def explicit():
     """Inside a `with` block, transfers are explicit."""
-    before = context.explicit
-    context.explicit = True
+    before = thread.context.explicit
+    thread.context.explicit = True
     try:
         yield
     finally:
-        context.explicit = before
+        thread.context.explicit = before
 
 
 def execution(name):
     """Refuse to run a program, if nothing may be run."""
-    if context.settings.no_execution:
+    if thread.context.settings.no_execution:
         raise ForbiddenError(
             f"{name}: would be run", "no_execution is on", "leave hloom.no_execution first"
         )
@@ -56,7 +57,7 @@ def execution(name):
 
 def tracing(name, key, known):
     """Report or refuse that a jitted function is traced for a key unlike the known ones."""
-    watches = context.watches
+    watches = thread.context.watches
     if watches.no_tracing:
         raise ForbiddenError(
             f"{name}: would be traced", ["no_tracing is on", *_news(key, known)],

@@ -11,7 +11,7 @@ import weakref
 
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.ir import Program
@@ -65,6 +65,7 @@ class Jitted:
 
         def call(*args, **kwargs):
             nonlocal arrays  # whether the calls so far were of arrays alone
+            context = thread.context
             if context.trace is None:
                 try:
                     if not arrays or kwargs:
@@ -106,6 +107,7 @@ class Jitted:
     # ------------------------------------------------------------ signatures
     def call(self, args, kwargs):
         """Call the function with arguments of any kind."""
+        context = thread.context
         if context.settings.disable_jit:
             return self.fun(*args, **kwargs)
         fun, key, leaves, tree = self._signature(args, kwargs)
@@ -160,6 +162,7 @@ class Jitted:
 
     def stage(self, fun, key, avals, tree):
         """The Staged form of a signature; kept unless it closes over the trace around."""
+        context = thread.context
         full = (context.settings, tuple(context.axes.items()), *key, *avals)
         found = self.staged.get(full)
         if found is None:
@@ -348,7 +351,7 @@ def jit_function(fun, *options):
 def _eager_jit(args, params):
     """Run a `jit` equation on concrete values; the executable is kept with the program."""
     program = params["program"]
-    key = "executable", context.settings
+    key = "executable", thread.context.settings
     found = program.memo.get(key)
     if found is None:
         found = program.memo[key] = nans.checked(compiled(prepared(program), program.name))

@@ -10,7 +10,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.config import override
-from hloom.frontend.context import context, tracing
+from hloom.frontend.context import thread, tracing
 from hloom.frontend.errors import NanError
 from hloom.frontend.ir import Var, sub_programs
 from hloom.runtime.array import DeviceArray, wrap_all
@@ -40,13 +40,13 @@ class Checked:
 
 def checked(executable):
     """The executable, or one that looks at its results if the settings ask for that."""
-    settings = context.settings
+    settings = thread.context.settings
     return Checked(executable) if settings.debug_nans or settings.debug_infs else executable
 
 
 def _flaw(x):
     """What the settings forbid in a concrete array: "a NaN", "an infinity", or None if nothing."""
-    settings = context.settings
+    settings = thread.context.settings
     if settings.debug_nans and _holds(np.isnan, x):
         return "a NaN"
     return "an infinity" if settings.debug_infs and _holds(np.isinf, x) else None

@@ -21,7 +21,7 @@ from hloom.errors import (
     TypePromotionError,
 )
 from hloom.frontend.config import CHOICES, FLAGS, WATCHES
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 
 ROOT = Path(__file__).resolve().parents[1]
 X = np.arange(3, dtype=np.float32)
@@ -162,9 +162,9 @@ def test_default_prng_impl():
 
 
 def test_enable_checks():
-    before = context.settings.check
+    before = thread.context.settings.check
     with hloom.enable_checks(not before):
-        assert context.settings.check is not before
+        assert thread.context.settings.check is not before
 
 
 # ---------------------------------------------------------------- logs

@@ -11,7 +11,7 @@ reductions share the rules of their families.
 
 from hloom.frontend import leaks
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.ir import Program, memoised
 from hloom.frontend.primitive import because
 from hloom.frontend.prims.structural import broadcast_in_dim, transpose
@@ -95,8 +95,8 @@ class BatchTrace(Trace):
                 values.append(a)
                 dims.append(None)
         named = self.axis.name is not None and names_axis(params, self.axis.name)
-        before = context.trace
-        context.trace = self.parent
+        context = thread.context
+        before, context.trace = context.trace, self.parent
         try:
             if not batched and not named:
                 return primitive.bind(*values, **params)
@@ -145,10 +145,9 @@ def _program_names(program, name):
 
 def batch(fun, axis, values, dims):
     """Results of `fun` on a flat list of batched values, and their batch dimensions or None."""
-    parent = context.trace
-    trace = BatchTrace(parent, axis)
-    axes = context.axes
-    context.trace = trace
+    context = thread.context
+    parent, axes = context.trace, context.axes
+    context.trace = trace = BatchTrace(parent, axis)
     if axis.name is not None:
         context.axes = {**axes, axis.name: axis.size}
     try:

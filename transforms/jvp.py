@@ -10,7 +10,7 @@ The rules themselves are in transforms/rules/, a file for each family.
 """
 
 from hloom.frontend import leaks
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import RuleError
 from hloom.frontend.primitive import because
 from hloom.frontend.prims.elementwise import add
@@ -125,8 +125,8 @@ class JVPTrace(Trace):
             else:
                 primals.append(a)
                 tangents.append(None)
-        before = context.trace
-        context.trace = self.parent
+        context = thread.context
+        before, context.trace = context.trace, self.parent
         try:
             if not active:
                 return primitive.bind(*primals, **params)
@@ -163,9 +163,9 @@ def missing(primitive, table, folder):
 
 def jvp(fun, primals, tangents):
     """Results of `fun` on flat lists and their tangents; None stands for a zero tangent."""
+    context = thread.context
     parent = context.trace
-    trace = JVPTrace(parent)
-    context.trace = trace
+    context.trace = trace = JVPTrace(parent)
     try:
         outs = fun(*map(trace.enter, primals, tangents))
         pairs = [trace.split(y) for y in outs]

@@ -13,7 +13,7 @@ here, since they have to be split in two: `rules[p](primals, tangents, **params)
 """
 
 from hloom.frontend import leaks
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.trace import StageTrace, StageTracer, Trace, aval_of, interpret
 from hloom.transforms.jvp import JVPTrace, JVPTracer
 from hloom.transforms.zeros import instantiate, tangent_aval
@@ -50,6 +50,7 @@ class PartialTrace(Trace):
                 return tangent.bind(primitive, args, params)
         if type(parent) is StageTrace and primitive.stage is None:
             return parent.emit(primitive, args, params)
+        context = thread.context
         context.trace = parent
         try:
             return primitive.bind(*args, **params)
@@ -82,6 +83,7 @@ def linearize(fun, primals, active, forced=(), count=None):
     Outputs marked in `forced` get a tangent even if it is zero. Outputs from `count()` on are
     auxiliary: their tangents are dropped.
     """
+    context = thread.context
     parent = context.trace
     tangent = StageTrace("grad")
     partial = PartialTrace(parent, tangent)

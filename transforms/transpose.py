@@ -7,7 +7,7 @@ or None, for each operand. Cotangents of a variable that is used several times a
     { lambda c ; g. h = mul g c; k = mul h 2.0 in (k) }      k' -> h' = k' * 2.0 -> g' = h' * c
 """
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.ir import Var
 from hloom.frontend.primitive import because
 from hloom.frontend.prims.elementwise import add
@@ -91,7 +91,7 @@ def transpose(program, cotangents, consts=None):
     for atom, c in zip(program.outvars, cotangents, strict=True):
         if type(atom) is Var and c is not None and atom not in env:
             ct[atom] = accumulate(ct.get(atom), c)
-    trace = context.trace
+    trace = thread.context.trace
     staged = trace if type(trace) is StageTrace else None
     before = staged and staged.source
     try:

@@ -13,7 +13,7 @@ import numpy as np
 
 from hloom.frontend import dtypes, pytree, source
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, ShapeError, TreeError
 from hloom.frontend.primitive import Calling
 from hloom.frontend.trace import PYTHON_SCALARS
@@ -30,7 +30,7 @@ class HostFunction:
         self.what, self.function = what, function
         self.in_tree, self.out_tree = in_tree, out_tree
         self.out_avals = tuple(out_avals)
-        self.settings = context.settings
+        self.settings = thread.context.settings
         self.source = source.capture()
 
     def of_avals(self, out_avals):
@@ -44,6 +44,7 @@ class HostFunction:
         return getattr(self.function, "__name__", None) or type(self.function).__name__
 
     def __call__(self, *arrays):
+        context = thread.context
         before = context.trace, context.settings
         context.trace, context.settings = None, self.settings
         try:

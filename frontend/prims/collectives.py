@@ -8,7 +8,7 @@ import math
 
 from hloom.frontend import pytree
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, HloomError, ShapeError, ValueRangeError
 from hloom.frontend.families import NUMERIC, as_operand
 from hloom.frontend.primitive import Primitive
@@ -25,8 +25,8 @@ def axis_names(axis_name):
     """A tuple of names from one name or several; UnboundAxisError unless each is bound."""
     names = tuple(axis_name) if isinstance(axis_name, tuple | list) else (axis_name,)
     for name in names:
-        if name not in context.axes:
-            known = ", ".join(map(repr, context.axes)) or "none"
+        if name not in thread.context.axes:
+            known = ", ".join(map(repr, thread.context.axes)) or "none"
             raise UnboundAxisError(
                 f"there is no mapped axis {name!r} here",
                 f"the axes bound here are: {known}",
@@ -42,7 +42,7 @@ def axis_size(axis_name):
     >>> hloom.vmap(lambda x: x * hloom.lax.axis_size("i"), axis_name="i")(hloom.numpy.ones(3))
     Array([3., 3., 3.], dtype=float32)
     """
-    return math.prod([context.axes[n] for n in axis_names(axis_name)])
+    return math.prod([thread.context.axes[n] for n in axis_names(axis_name)])
 
 
 def _unbound(primitive):

@@ -12,7 +12,7 @@ import numpy as np
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.ir import Eqn, Literal, Program, Var
@@ -118,7 +118,7 @@ def split(name, operands, init_values):
 
 def combiner(name, computation, structure, scalars):
     """The Program of `computation(x, y)` on trees of scalars; kept, so equal calls share it."""
-    return _combiner(name, computation, structure, tuple(scalars), context.settings)
+    return _combiner(name, computation, structure, tuple(scalars), thread.context.settings)
 
 
 @functools.lru_cache(512)

@@ -9,7 +9,7 @@ import re
 from hloom.export import trees
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArtifactError, TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
 from hloom.frontend.keys import KEY_DTYPES, in_memory, is_key
@@ -81,7 +81,7 @@ class Convention:
         for x, aval, path in zip(leaves, self.in_avals, argument_paths(tree)):
             given = aval_of(x)
             if (given.shape, given.dtype) != (aval.shape, aval.dtype):
-                narrowed = aval.dtype.itemsize == 8 and not context.settings.enable_x64
+                narrowed = aval.dtype.itemsize == 8 and not thread.context.settings.enable_x64
                 raise TreeError(
                     f"{self.fun_name}: exported for {path} of type {aval}",
                     f"it is {given}",

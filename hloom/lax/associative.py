@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hloom.frontend import pytree
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ControlFlowError, ShapeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
@@ -38,7 +38,7 @@ def associative_scan(fn, elems, reverse=False, axis=0):
         remedy = "give all arrays one length there"
         raise ShapeError(f"associative_scan: the lengths along axis {axis} differ", lines, remedy)
     prefixes = _Prefixes(axes[0], bool(reverse))
-    if context.trace is not None or context.settings.disable_jit:
+    if thread.context.trace is not None or thread.context.settings.disable_jit:
         return prefixes(fn)(elems)
     found = staged(fn, tree, [aval_of(x) for x in leaves], "associative_scan", prefixes)
     outs = jit.bind(*found.consts, *leaves, program=found.program)

@@ -1,7 +1,7 @@
 """Choices made at run time: `cond` between two functions, `switch` between several."""
 
 from hloom.frontend import dtypes, pytree
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, ControlFlowError, ValueRangeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
@@ -34,7 +34,7 @@ def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
             "reduce it with .any() or .all(), or choose element by element with hloom.numpy.where",
         )
     known = concrete_or_none(pred)
-    if context.settings.disable_jit and known is not None:
+    if thread.context.settings.disable_jit and known is not None:
         return true_fun(*operands) if known else false_fun(*operands)
     if not dtypes.is_bool(aval.dtype):
         pred = convert_element_type(pred, bool)
@@ -65,7 +65,7 @@ def switch(index, branches, *operands, operand=_ABSENT):
     known = concrete_or_none(index)
     if len(branches) == 1:
         return branches[0](*operands)
-    if context.settings.disable_jit and known is not None:
+    if thread.context.settings.disable_jit and known is not None:
         return branches[min(max(int(known), 0), len(branches) - 1)](*operands)
     if aval.dtype.itemsize != 4:  # clamped in its own dtype, so that no value wraps around
         index = clamp(0, index, min(len(branches) - 1, int(dtypes.iinfo(aval.dtype).max)))

@@ -5,7 +5,7 @@ Python number, takes the dtype that the body gives it.
 """
 
 from hloom.frontend import dtypes, pytree
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, ControlFlowError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
@@ -87,7 +87,7 @@ def scan_as(what, f, init, xs, length, reverse, unroll, adapt=None):
     length = length_of(what, leaves[n:], xs_tree, length)
     unroll = _unroll(what, unroll, length)
     elements = [a.update(shape=a.shape[1:]) for a in [aval_of(x) for x in leaves[n:]]]
-    if context.settings.disable_jit and length:
+    if thread.context.settings.disable_jit and length:
         return stepwise.scan(adapt(f) if adapt else f, init, xs, length, reverse)
 
     def carry_trees(out_tree):
@@ -173,7 +173,7 @@ def _while(what, cond_fun, body_fun, init_val, adapt_cond=None, adapt_body=None)
     require_callable(what, cond_fun, "the condition")
     require_callable(what, body_fun, "the body")
     leaves, tree = flatten_args(body_fun, (init_val,), {})
-    if context.settings.disable_jit:
+    if thread.context.settings.disable_jit:
         fun = adapt_cond(cond_fun) if adapt_cond else cond_fun
         body = adapt_body(body_fun) if adapt_body else body_fun
         return stepwise.while_loop(fun, body, init_val)

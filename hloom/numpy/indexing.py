@@ -9,7 +9,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.trace import aval_of
 from hloom.numpy.index_plan import InBounds, plan
@@ -38,7 +38,7 @@ def getitem(x, index):
     Array([[2, 0],
            [5, 3]], dtype=int32)
     """
-    if context.trace is None and type(x) is DeviceArray:
+    if thread.context.trace is None and type(x) is DeviceArray:
         if type(index) is int:
             found = _rows.get(x.aval)
             if found is None:

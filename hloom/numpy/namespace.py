@@ -1,8 +1,8 @@
 """What the array API standard asks of a namespace: its version, abilities, devices, dtypes."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ValueRangeError
-from hloom.frontend.trace import context
 from hloom.runtime import devices
 
 VERSION = "2024.12"
@@ -47,7 +47,7 @@ class NamespaceInfo:
 
     def capabilities(self):
         """Whether shapes may depend on values, which they may outside traced functions only."""
-        eager = context.trace is None
+        eager = thread.context.trace is None
         return {"boolean indexing": eager, "data-dependent shapes": eager, "max dimensions": 64}
 
     def default_device(self):

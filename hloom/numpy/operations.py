@@ -13,7 +13,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.families import refuse_overflow, typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.trace import PYTHON_SCALARS
@@ -34,6 +34,7 @@ def unary(name, body, primitive=None, direct=_NONE):
     cache = function_cache()
 
     def call(x, /):
+        context = thread.context
         trace = context.trace
         if trace is None:
             if type(x) is not DeviceArray:
@@ -58,8 +59,9 @@ def unary(name, body, primitive=None, direct=_NONE):
 
 def _under_settings(cache, body, name, x):
     """The compiled call under the settings in force, kept where the next one looks first."""
-    found = cache.get((context.settings, x.aval)) or _compile(cache, body, name, x)
-    return remember(cache, x.aval, (*found[:3], context.settings))
+    settings = thread.context.settings
+    found = cache.get((settings, x.aval)) or _compile(cache, body, name, x)
+    return remember(cache, x.aval, (*found[:3], settings))
 
 
 def binary(name, body, primitive=None, direct=_NONE):
@@ -72,6 +74,7 @@ def binary(name, body, primitive=None, direct=_NONE):
 
 def _binary(name, body, primitive, direct, cache, operator):
     def call(x, y, /):
+        context = thread.context
         trace = context.trace
         if trace is None:
             if type(x) is DeviceArray:
@@ -143,7 +146,7 @@ def _named(call, name, body):
 
 def _compile(cache, body, name, *operands):
     avals = [x.aval for x in operands]
-    return remember(cache, (context.settings, *avals), compile_function(body, avals, name))
+    return remember(cache, (thread.context.settings, *avals), compile_function(body, avals, name))
 
 
 _LITERALS: dict = {}

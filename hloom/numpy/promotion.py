@@ -11,7 +11,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, message
 from hloom.frontend.families import same_dtype, typed_literal
 from hloom.frontend.ir import Literal
@@ -144,7 +144,7 @@ def promote_shapes(name, *xs):
     shapes = {aval_of(x).shape for x in xs} - {()}
     if len(shapes) < 2:
         return xs
-    if context.settings.numpy_rank_promotion != "allow":
+    if thread.context.settings.numpy_rank_promotion != "allow":
         _judge_ranks(name, shapes)
     shape = broadcast_shapes(name, *(aval_of(x).shape for x in xs))
     return [x if aval_of(x).shape == () else broadcast_to(x, shape) for x in xs]
@@ -154,7 +154,7 @@ def _judge_ranks(name, shapes):
     if len({len(s) for s in shapes}) == 1:
         return
     asked = f"{name}: arrays of different ranks, {' and '.join(map(str, sorted(shapes, key=len)))}"
-    policy = context.settings.numpy_rank_promotion
+    policy = thread.context.settings.numpy_rank_promotion
     found = f'numpy_rank_promotion is "{policy}"'
     remedy = "give them one rank with reshape or x[None], or allow it"
     if policy == "raise":

@@ -8,7 +8,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import IndexingError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import structural as s
@@ -59,7 +59,7 @@ def is_staged():
 
     Where each is run at once, a static position is better an operand: one program serves them all.
     """
-    trace = context.trace
+    trace = thread.context.trace
     while trace is not None and type(trace) is not StageTrace:
         trace = getattr(trace, "parent", None)
     return trace is not None

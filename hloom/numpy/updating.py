@@ -7,7 +7,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.prims.elementwise import select
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
@@ -32,6 +32,7 @@ def update(operation, x, index, value, flags):
     """`x` with the elements at an index combined with a value."""
     if type(value) is list or type(value) is tuple:
         value = asarray(value)
+    context = thread.context
     if context.trace is None and type(x) is DeviceArray:
         y = value if type(value) is DeviceArray else beside("x.at[...]", value, x)
         buffers = [x._raw, y._raw]
@@ -164,6 +165,7 @@ class AtIndex:
         """Apply a function of one element to the elements, each time they are named."""
         flags = _flags(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
         x, index = self.array, self.index
+        context = thread.context
         if context.trace is None and type(x) is DeviceArray:
             buffers = [x._raw]
             static = template(x.aval.shape, index, buffers, flags.wrap)
@@ -187,6 +189,7 @@ class AtIndex:
         flags = _flags(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
         if flags is _DEFAULT:
             return x[index]
+        context = thread.context
         if context.trace is None and type(x) is DeviceArray:
             buffers = [x._raw]
             static = template(x.aval.shape, index, buffers, flags.wrap)

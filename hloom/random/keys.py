@@ -9,7 +9,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keys import KeyDType, is_key
@@ -34,7 +34,7 @@ def generator(name, impl=None, dtype=None):
     elif isinstance(impl, KeyDType):
         found = impl.impl
     else:
-        found = impl or context.settings.default_prng_impl
+        found = impl or thread.context.settings.default_prng_impl
     if found not in GENERATORS:
         remedy = f"use one of {', '.join(GENERATORS)}"
         raise ValueRangeError(f"{name}: no such generator", f"impl is {found!r}", remedy)
@@ -81,7 +81,7 @@ def PRNGKey(seed: ArrayLike, *, impl=None) -> Array:
 def _seeded(name, seed, made, aval):
     """The key of a seed, with the aval of a raw or of a typed key."""
     if type(seed) is int:
-        wide = context.settings.enable_x64
+        wide = thread.context.settings.enable_x64
         if not -(2**63) <= seed < 2**63:
             remedy = "reduce it, or use fold_in"
             raise ValueRangeError(f"{name}: takes a seed of 64 bits", f"it is {seed}", remedy)

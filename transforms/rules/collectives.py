@@ -1,6 +1,6 @@
 """Rules of the collectives: batching over the axis they name is where they get their meaning."""
 
-from hloom.frontend.context import context
+from hloom.frontend.context import thread
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import collectives as c
 from hloom.frontend.prims.elementwise import add, div, eq, mul, rem, select
@@ -84,7 +84,7 @@ def _gather_rest(axis, x, params):
     rest = {**_rest(axis, params), "tiled": False}
     # the places of the other axes come before this one's: (others, this, ...)
     (x,) = c.gather_across.bind(x, **rest)
-    sizes = [context.axes[n] if n != axis.name else axis.size for n in names]
+    sizes = [thread.context.axes[n] if n != axis.name else axis.size for n in names]
     mine = names.index(axis.name)
     others = sizes[:mine] + sizes[mine + 1 :]
     shape = aval_of(x).shape
@@ -195,7 +195,7 @@ def _index(axis, operands, dims, *, axis_name, axis_size):
     rest = tuple([n for n in axis_name if n != axis.name])
     if not rest:
         return [here], [0]
-    place, sizes = axis_name.index(axis.name), context.axes
+    place, sizes = axis_name.index(axis.name), thread.context.axes
     inner = 1
     for n in axis_name[place + 1 :]:
         inner *= sizes[n]
