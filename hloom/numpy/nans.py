@@ -6,6 +6,7 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import reduction as r
 from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.trace import aval_of
+from hloom.naming import named
 from hloom.numpy import cumulative, reductions, statistics
 from hloom.numpy.folding import ALL, MAX, MIN, fold, mask_for
 from hloom.numpy.promotion import operand, select
@@ -36,76 +37,61 @@ def _numbers_in(name, a, where):
     return a, numbers
 
 
-@fused
-def nansum(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-):
+def _total(name, like, fill, doc):
+    def total(
+        a: ArrayLike,
+        axis=None,
+        dtype=None,
+        out=None,
+        keepdims=False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+    ):
+        x = replaced(operand(name, a), fill)
+        return like.function(x, axis, dtype, out, keepdims, initial, where)
+
+    return fused(named(total, name, doc))
+
+
+nansum = _total(
+    "nansum",
+    reductions.sum,
+    0,
     """The sum along axes of the elements that are not NaN.
 
     >>> import hloom.numpy as np
     >>> np.nansum(np.array([1.0, np.nan, 2.0]))
     Array(3., dtype=float32)
-    """
-    a = replaced(operand("nansum", a), 0)
-    return reductions.sum.function(a, axis, dtype, out, keepdims, initial, where)
+    """,
+)
+nanprod = _total(
+    "nanprod", reductions.prod, 1, "The product along axes of the elements that are not NaN."
+)
 
 
-@fused
-def nanprod(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-):
-    """The product along axes of the elements that are not NaN."""
-    a = replaced(operand("nanprod", a), 1)
-    return reductions.prod.function(a, axis, dtype, out, keepdims, initial, where)
+def _extreme(name, kind, doc):
+    def extreme(
+        a: ArrayLike,
+        axis=None,
+        out=None,
+        keepdims=False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+    ):
+        x = operand(name, a)
+        numbers = is_number(x)
+        filled = replaced(x, IDENTITIES[kind.combine](aval_of(x).dtype))
+        y = fold(name, kind, filled, axis, out, keepdims, initial, where)
+        if numbers is None or initial is not None:
+            return y
+        nothing = fold(name, ALL, e.bitwise_not(numbers), axis, None, keepdims, None, where)
+        return select(nothing, typed_literal(float("nan"), aval_of(y).dtype), y)
+
+    return fused(named(extreme, name, doc))
 
 
-def _extreme(name, kind, a, axis, out, keepdims, initial, where):
-    a = operand(name, a)
-    numbers = is_number(a)
-    filled = replaced(a, IDENTITIES[kind.combine](aval_of(a).dtype))
-    y = fold(name, kind, filled, axis, out, keepdims, initial, where)
-    if numbers is None or initial is not None:
-        return y
-    nothing = fold(name, ALL, e.bitwise_not(numbers), axis, None, keepdims, None, where)
-    return select(nothing, typed_literal(float("nan"), aval_of(y).dtype), y)
-
-
-@fused
-def nanmax(
-    a: ArrayLike,
-    axis=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-):
-    """The largest element along axes that is not NaN; NaN if all are."""
-    return _extreme("nanmax", MAX, a, axis, out, keepdims, initial, where)
-
-
-@fused
-def nanmin(
-    a: ArrayLike,
-    axis=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-):
-    """The smallest element along axes that is not NaN; NaN if all are."""
-    return _extreme("nanmin", MIN, a, axis, out, keepdims, initial, where)
+nanmax = _extreme("nanmax", MAX, "The largest element along axes that is not NaN; NaN if all are.")
+nanmin = _extreme("nanmin", MIN, "The smallest element along axes that is not NaN; NaN if all are.")
 
 
 @fused
@@ -122,77 +108,78 @@ def nanmean(
     return statistics.mean.function(a, axis, dtype, out, keepdims, where=numbers)
 
 
-@fused
-def nanvar(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    ddof=0,
-    keepdims=False,
-    where: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-):
-    """The variance along axes of the elements that are not NaN."""
-    a, numbers = _numbers_in("nanvar", a, where)
-    return statistics.var.function(
-        replaced(a, 0), axis, dtype, out, ddof, keepdims, where=numbers, mean=mean
-    )
+def _moment(name, like, doc):
+    def moment(
+        a: ArrayLike,
+        axis=None,
+        dtype=None,
+        out=None,
+        ddof=0,
+        keepdims=False,
+        where: ArrayLike | None = None,
+        mean: ArrayLike | None = None,
+    ):
+        x, numbers = _numbers_in(name, a, where)
+        x = replaced(x, 0)
+        return like.function(x, axis, dtype, out, ddof, keepdims, where=numbers, mean=mean)
+
+    return fused(named(moment, name, doc))
 
 
-@fused
-def nanstd(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    ddof=0,
-    keepdims=False,
-    where: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-):
-    """The standard deviation along axes of the elements that are not NaN."""
-    a, numbers = _numbers_in("nanstd", a, where)
-    return statistics.std.function(
-        replaced(a, 0), axis, dtype, out, ddof, keepdims, where=numbers, mean=mean
-    )
+nanvar = _moment(
+    "nanvar", statistics.var, "The variance along axes of the elements that are not NaN."
+)
+nanstd = _moment(
+    "nanstd", statistics.std, "The standard deviation along axes of the elements that are not NaN."
+)
 
 
 # ---------------------------------------------------------------- positions and prefixes
-def _position(name, primitive, kind, a, axis, out, keepdims):
-    a = operand(name, a)
-    numbers = is_number(a)
-    filled = replaced(a, IDENTITIES[kind.combine](aval_of(a).dtype))
-    keepdims = bool(keepdims)
-    y = reductions.position(name, primitive, filled, axis, out, keepdims)
-    if numbers is None:
-        return y
-    # an infinity of the filling's sign may stand before the first number
-    nothing = fold(name, ALL, e.bitwise_not(numbers), axis, None, keepdims, None, None)
-    return select(nothing, typed_literal(-1, aval_of(y).dtype), y)
+def _position(name, primitive, kind, doc):
+    def extreme(a: ArrayLike, axis=None, out=None, keepdims=None):
+        x = operand(name, a)
+        numbers = is_number(x)
+        filled = replaced(x, IDENTITIES[kind.combine](aval_of(x).dtype))
+        y = reductions.position(name, primitive, filled, axis, out, bool(keepdims))
+        if numbers is None:
+            return y
+        # an infinity of the filling's sign may stand before the first number
+        nothing = fold(name, ALL, e.bitwise_not(numbers), axis, None, bool(keepdims), None, None)
+        return select(nothing, typed_literal(-1, aval_of(y).dtype), y)
+
+    return fused(named(extreme, name, doc))
 
 
-@fused
-def nanargmax(a: ArrayLike, axis=None, out=None, keepdims=None):
-    """The position of the largest element that is not NaN; -1 if all are."""
-    return _position("nanargmax", r.argmax, MAX, a, axis, out, keepdims)
+nanargmax = _position(
+    "nanargmax",
+    r.argmax,
+    MAX,
+    "The position of the largest element that is not NaN; -1 if all are.",
+)
+nanargmin = _position(
+    "nanargmin",
+    r.argmin,
+    MIN,
+    "The position of the smallest element that is not NaN; -1 if all are.",
+)
 
 
-@fused
-def nanargmin(a: ArrayLike, axis=None, out=None, keepdims=None):
-    """The position of the smallest element that is not NaN; -1 if all are."""
-    return _position("nanargmin", r.argmin, MIN, a, axis, out, keepdims)
+def _prefixes(name, like, fill, doc):
+    def prefixes(a: ArrayLike, axis=None, dtype=None, out=None):
+        return like.function(replaced(operand(name, a), fill), axis, dtype, out)
+
+    return fused(named(prefixes, name, doc))
 
 
-@fused
-def nancumsum(a: ArrayLike, axis=None, dtype=None, out=None):
-    """The sums of the elements up to each position, NaN counting as 0."""
-    a = replaced(operand("nancumsum", a), 0)
-    return cumulative.cumsum.function(a, axis, dtype, out)
-
-
-@fused
-def nancumprod(a: ArrayLike, axis=None, dtype=None, out=None):
-    """The products of the elements up to each position, NaN counting as 1."""
-    a = replaced(operand("nancumprod", a), 1)
-    return cumulative.cumprod.function(a, axis, dtype, out)
+nancumsum = _prefixes(
+    "nancumsum",
+    cumulative.cumsum,
+    0,
+    "The sums of the elements up to each position, NaN counting as 0.",
+)
+nancumprod = _prefixes(
+    "nancumprod",
+    cumulative.cumprod,
+    1,
+    "The products of the elements up to each position, NaN counting as 1.",
+)

@@ -20,6 +20,7 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.trace import aval_of
+from hloom.naming import named
 from hloom.numpy.folding import count, finished, keep, reduced_axes
 from hloom.numpy.promotion import (
     broadcast_to,
@@ -182,18 +183,32 @@ def _weighted(x, weights, q, skip_nan):
     return y if skip_nan else _or_nan(x, y)
 
 
-@fused
-def quantile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis=None,
-    out=None,
-    overwrite_input=False,
-    method="linear",
-    keepdims=False,
-    *,
-    weights: ArrayLike | None = None,
-):
+def _by_share(name, whole, skip_nan, doc):
+    def quantiles(
+        a: ArrayLike,
+        q: ArrayLike,
+        axis=None,
+        out=None,
+        overwrite_input=False,
+        method="linear",
+        keepdims=False,
+        *,
+        weights: ArrayLike | None = None,
+    ):
+        if whole != 1:
+            q = promote_dtypes_inexact(name, q)[0]
+            q = e.div(q, typed_literal(whole, aval_of(q).dtype))
+        return _quantile(
+            name, a, q, axis, out, overwrite_input, method, keepdims, weights, skip_nan
+        )
+
+    return fused(named(quantiles, name, doc))
+
+
+quantile = _by_share(
+    "quantile",
+    1,
+    False,
     """The quantiles `q`, a scalar or vector of numbers in [0, 1], along axes; NaN if one is.
 
     Between two elements the method "linear" interpolates, "lower", "higher" and "nearest" take one,
@@ -203,82 +218,40 @@ def quantile(
     >>> import hloom.numpy as np
     >>> np.quantile(np.arange(5.0), np.array([0.25, 0.6]))
     Array([1. , 2.4], dtype=float32)
-    """
-    return _quantile("quantile", a, q, axis, out, overwrite_input, method, keepdims, weights, False)
+    """,
+)
+nanquantile = _by_share(
+    "nanquantile",
+    1,
+    True,
+    "The quantiles along axes of the elements that are not NaN; see `quantile`.",
+)
+percentile = _by_share(
+    "percentile", 100, False, "The quantiles at `q` percent along axes; see `quantile`."
+)
+nanpercentile = _by_share(
+    "nanpercentile",
+    100,
+    True,
+    "The quantiles at `q` percent along axes of the elements that are not NaN.",
+)
 
 
-@fused
-def nanquantile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis=None,
-    out=None,
-    overwrite_input=False,
-    method="linear",
-    keepdims=False,
-    *,
-    weights: ArrayLike | None = None,
-):
-    """The quantiles along axes of the elements that are not NaN; see `quantile`."""
-    return _quantile(
-        "nanquantile", a, q, axis, out, overwrite_input, method, keepdims, weights, True
-    )
+def _middle_of(name, q, skip_nan, doc):
+    def middle(a: ArrayLike, axis=None, out=None, overwrite_input=False, keepdims=False):
+        return _quantile(
+            name, a, q, axis, out, overwrite_input, "midpoint", keepdims, None, skip_nan
+        )
+
+    return fused(named(middle, name, doc))
 
 
-def _share(name, q):
-    q = promote_dtypes_inexact(name, q)[0]
-    return e.div(q, typed_literal(100, aval_of(q).dtype))
-
-
-@fused
-def percentile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis=None,
-    out=None,
-    overwrite_input=False,
-    method="linear",
-    keepdims=False,
-    *,
-    weights: ArrayLike | None = None,
-):
-    """The quantiles at `q` percent along axes; see `quantile`."""
-    q = _share("percentile", q)
-    return _quantile(
-        "percentile", a, q, axis, out, overwrite_input, method, keepdims, weights, False
-    )
-
-
-@fused
-def nanpercentile(
-    a: ArrayLike,
-    q: ArrayLike,
-    axis=None,
-    out=None,
-    overwrite_input=False,
-    method="linear",
-    keepdims=False,
-    *,
-    weights: ArrayLike | None = None,
-):
-    """The quantiles at `q` percent along axes of the elements that are not NaN."""
-    q = _share("nanpercentile", q)
-    return _quantile(
-        "nanpercentile", a, q, axis, out, overwrite_input, method, keepdims, weights, True
-    )
-
-
-@fused
-def median(a: ArrayLike, axis=None, out=None, overwrite_input=False, keepdims=False):
-    """The middle of the sorted elements along axes, the mean of the two middle ones if even."""
-    return _quantile(
-        "median", a, None, axis, out, overwrite_input, "midpoint", keepdims, None, False
-    )
-
-
-@fused
-def nanmedian(a: ArrayLike, axis=None, out=None, overwrite_input=False, keepdims=False):
-    """The median along axes of the elements that are not NaN."""
-    return _quantile(
-        "nanmedian", a, 0.5, axis, out, overwrite_input, "midpoint", keepdims, None, True
-    )
+median = _middle_of(
+    "median",
+    None,
+    False,
+    "The middle of the sorted elements along axes, the mean of the two middle ones if even.",
+)
+nanmedian = _middle_of(
+    "nanmedian", 0.5, True, "The median along axes of the elements that are not NaN."
+)

@@ -6,6 +6,7 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims import reduction as r
 from hloom.frontend.prims.structural import canonical_axis, reshape
 from hloom.frontend.trace import aval_of
+from hloom.naming import named
 from hloom.numpy.folding import (
     ALL,
     ANY,
@@ -25,25 +26,29 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
 
-def _total(name, kind, a, axis, dtype, out, keepdims, initial, where, promote_integers):
-    a = operand(name, a)
-    own = aval_of(a).dtype
-    dtype = sum_dtype(own, promote_integers) if dtype is None else requested(name, dtype)
-    y = fold(name, kind, to_dtype(a, wide(dtype)), axis, out, keepdims, initial, where)
-    return finished(y, dtype)
+def _total(name, kind, doc):
+    def total(
+        a: ArrayLike,
+        axis=None,
+        dtype=None,
+        out=None,
+        keepdims=False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+        promote_integers=True,
+    ):
+        x = operand(name, a)
+        own = aval_of(x).dtype
+        result = sum_dtype(own, promote_integers) if dtype is None else requested(name, dtype)
+        y = fold(name, kind, to_dtype(x, wide(result)), axis, out, keepdims, initial, where)
+        return finished(y, result)
+
+    return fused(named(total, name, doc))
 
 
-@fused
-def sum(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-    promote_integers=True,
-):
+sum = _total(
+    "sum",
+    SUM,
     """The sum of the elements along axes, of all by default.
 
     Integers are summed in the default integer, unless `promote_integers` is False.
@@ -51,62 +56,44 @@ def sum(
     >>> import hloom.numpy as np
     >>> np.sum(np.array([[1, 2], [3, 4]]), axis=0)
     Array([4, 6], dtype=int32)
-    """
-    return _total("sum", SUM, a, axis, dtype, out, keepdims, initial, where, promote_integers)
+    """,
+)
+prod = _total("prod", PROD, "The product of the elements along axes, of all by default.")
 
 
-@fused
-def prod(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-    promote_integers=True,
-):
-    """The product of the elements along axes, of all by default."""
-    return _total("prod", PROD, a, axis, dtype, out, keepdims, initial, where, promote_integers)
-
-
-def _extreme(name, kind, a, axis, out, keepdims, initial, where):
+def _largest(name, kind, a, axis, out, keepdims, initial, where):
     a = operand(name, a)
     y = fold(name, kind, a, axis, out, keepdims, initial, where)
     return finished(y, aval_of(a).dtype)
 
 
-@fused
-def max(
-    a: ArrayLike,
-    axis=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-):
+def _extreme(name, kind, doc):
+    def extreme(
+        a: ArrayLike,
+        axis=None,
+        out=None,
+        keepdims=False,
+        initial: ArrayLike | None = None,
+        where: ArrayLike | None = None,
+    ):
+        return _largest(name, kind, a, axis, out, keepdims, initial, where)
+
+    return fused(named(extreme, name, doc))
+
+
+max = _extreme(
+    "max",
+    MAX,
     """The largest element along axes, NaN if one is; `where` needs `initial`.
 
     >>> import hloom.numpy as np
     >>> np.max(np.array([[1, 2], [3, 4]]), axis=1)
     Array([2, 4], dtype=int32)
-    """
-    return _extreme("max", MAX, a, axis, out, keepdims, initial, where)
-
-
-@fused
-def min(
-    a: ArrayLike,
-    axis=None,
-    out=None,
-    keepdims=False,
-    initial: ArrayLike | None = None,
-    where: ArrayLike | None = None,
-):
-    """The smallest element along axes, NaN if one is; `where` needs `initial`."""
-    return _extreme("min", MIN, a, axis, out, keepdims, initial, where)
-
-
+    """,
+)
+min = _extreme(
+    "min", MIN, "The smallest element along axes, NaN if one is; `where` needs `initial`."
+)
 amax, amin = max, min
 
 
@@ -122,8 +109,8 @@ def minmax(
     """The smallest and the largest element along axes; `initial` may be a pair, one for each."""
     low, high = initial if isinstance(initial, tuple | list) else (initial, initial)
     return (
-        _extreme("minmax", MIN, a, axis, out, keepdims, low, where),
-        _extreme("minmax", MAX, a, axis, out, keepdims, high, where),
+        _largest("minmax", MIN, a, axis, out, keepdims, low, where),
+        _largest("minmax", MAX, a, axis, out, keepdims, high, where),
     )
 
 
@@ -131,23 +118,21 @@ def minmax(
 def ptp(a: ArrayLike, axis=None, out=None, keepdims=False):
     """The distance of the largest from the smallest element along axes."""
     a = operand("ptp", a)
-    low, high = (_extreme("ptp", kind, a, axis, out, keepdims, None, None) for kind in (MIN, MAX))
+    low, high = (_largest("ptp", kind, a, axis, out, keepdims, None, None) for kind in (MIN, MAX))
     return e.sub(high, low)
 
 
 # ---------------------------------------------------------------- logic
-@fused
-def any(a: ArrayLike, axis=None, out=None, keepdims=False, *, where: ArrayLike | None = None):
-    """Whether an element along axes is not zero."""
-    a = to_dtype(operand("any", a), dtypes.bool_)
-    return finished(fold("any", ANY, a, axis, out, keepdims, None, where), dtypes.bool_)
+def _logic(name, kind, doc):
+    def logic(a: ArrayLike, axis=None, out=None, keepdims=False, *, where: ArrayLike | None = None):
+        x = to_dtype(operand(name, a), dtypes.bool_)
+        return finished(fold(name, kind, x, axis, out, keepdims, None, where), dtypes.bool_)
+
+    return fused(named(logic, name, doc))
 
 
-@fused
-def all(a: ArrayLike, axis=None, out=None, keepdims=False, *, where: ArrayLike | None = None):
-    """Whether no element along axes is zero."""
-    a = to_dtype(operand("all", a), dtypes.bool_)
-    return finished(fold("all", ALL, a, axis, out, keepdims, None, where), dtypes.bool_)
+any = _logic("any", ANY, "Whether an element along axes is not zero.")
+all = _logic("all", ALL, "Whether no element along axes is zero.")
 
 
 @fused
@@ -178,8 +163,16 @@ def position(name, primitive, a, axis, out, keepdims):
     return keep(y, shape, range(len(shape)) if flat else (axis,)) if keepdims else y
 
 
-@fused
-def argmax(a: ArrayLike, axis=None, out=None, keepdims=None):
+def _position(name, primitive, doc):
+    def extreme(a: ArrayLike, axis=None, out=None, keepdims=None):
+        return position(name, primitive, a, axis, out, keepdims)
+
+    return fused(named(extreme, name, doc))
+
+
+argmax = _position(
+    "argmax",
+    r.argmax,
     """The position of the largest element, the first of equal ones; NaN is the largest.
 
     Without `axis` the position in the flattened array.
@@ -187,11 +180,10 @@ def argmax(a: ArrayLike, axis=None, out=None, keepdims=None):
     >>> import hloom.numpy as np
     >>> np.argmax(np.array([3, 7, 7]))
     Array(1, dtype=int32)
-    """
-    return position("argmax", r.argmax, a, axis, out, keepdims)
-
-
-@fused
-def argmin(a: ArrayLike, axis=None, out=None, keepdims=None):
-    """The position of the smallest element, the first of equal ones; NaN is the smallest."""
-    return position("argmin", r.argmin, a, axis, out, keepdims)
+    """,
+)
+argmin = _position(
+    "argmin",
+    r.argmin,
+    "The position of the smallest element, the first of equal ones; NaN is the smallest.",
+)

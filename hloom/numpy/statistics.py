@@ -14,6 +14,7 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.trace import aval_of
+from hloom.naming import named
 from hloom.numpy.folding import count, finished, keep, mask_for, reduced_axes, wide
 from hloom.numpy.promotion import (
     broadcast_to,
@@ -89,7 +90,7 @@ def _mean(name, a, axis, dtype, keepdims, mask):
 
 
 # ---------------------------------------------------------------- variance
-def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, finish=None):
+def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, finish):
     if correction is not None:
         if ddof:
             found = f"ddof is {ddof}, correction is {correction}"
@@ -119,36 +120,34 @@ def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, fini
         n = e.sub(n, _number(ddof, aval_of(n).dtype)) if ddof else n
         nothing = _number(float("nan"), aval_of(n).dtype)
         y = over(y, select(e.gt(n, _number(0, aval_of(n).dtype)), n, nothing))
-    y = finished(finish(y) if finish else y, dtype)
+    y = finished(finish(y), dtype)
     return keep(y, shape, axes) if keepdims else y
 
 
-def _moments(name, finish):
-    def body(a, axis, dtype, out, ddof, keepdims, where, mean, correction):
+def _moment(name, finish, doc):
+    def moment(
+        a: ArrayLike,
+        axis=None,
+        dtype=None,
+        out=None,
+        ddof=0,
+        keepdims=False,
+        *,
+        where: ArrayLike | None = None,
+        mean: ArrayLike | None = None,
+        correction=None,
+    ):
         no_out(name, out)
-        a = operand(name, a)
-        mask = None if where is None else mask_for(name, where, aval_of(a).shape)
-        return _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, finish)
+        x = operand(name, a)
+        mask = None if where is None else mask_for(name, where, aval_of(x).shape)
+        return _variance(name, x, axis, dtype, ddof, correction, keepdims, mask, mean, finish)
 
-    return body
-
-
-_var, _std = _moments("var", None), _moments("std", e.sqrt)
+    return fused(named(moment, name, doc))
 
 
-@fused
-def var(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    ddof=0,
-    keepdims=False,
-    *,
-    where: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-    correction=None,
-):
+var = _moment(
+    "var",
+    lambda y: y,
     """The mean square distance from the mean along axes, divided by n - ddof; real.
 
     `mean`, if given, is used as the mean; its reduced axes are kept. NaN if ddof is not below n.
@@ -156,25 +155,9 @@ def var(
     >>> import hloom.numpy as np
     >>> np.var(np.array([1.0, 2.0, 3.0, 4.0]))
     Array(1.25, dtype=float32)
-    """
-    return _var(a, axis, dtype, out, ddof, keepdims, where, mean, correction)
-
-
-@fused
-def std(
-    a: ArrayLike,
-    axis=None,
-    dtype=None,
-    out=None,
-    ddof=0,
-    keepdims=False,
-    *,
-    where: ArrayLike | None = None,
-    mean: ArrayLike | None = None,
-    correction=None,
-):
-    """The square root of the variance along axes; see `var`."""
-    return _std(a, axis, dtype, out, ddof, keepdims, where, mean, correction)
+    """,
+)
+std = _moment("std", e.sqrt, "The square root of the variance along axes; see `var`.")
 
 
 # ---------------------------------------------------------------- average
