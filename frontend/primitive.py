@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hloom.frontend.context import thread
+from hloom.frontend.keywords import judge
 
 F = TypeVar("F")
 
@@ -90,7 +91,11 @@ class Primitive:
         return found
 
     def __call__(self, *args, **kwargs):
-        return self.call(*args, **kwargs)
+        try:
+            return self.call(*args, **kwargs)
+        except TypeError:
+            judge(self.call, args, kwargs)
+            raise
 
     def __repr__(self):
         return self.name

@@ -30,11 +30,7 @@ from hloom.frontend.registry import (
 )
 from hloom.frontend.treedef import (
     difference as treedef_difference,
-)
-from hloom.frontend.treedef import (
     is_leaf as treedef_is_leaf,
-)
-from hloom.frontend.treedef import (
     leaf_keys,
     leaf_paths,
     make_node,

@@ -14,8 +14,7 @@ f32[3] from the argument args[0]
 
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, name_of
 from hloom.frontend.ir import Literal
-from hloom.frontend.prims.calls import checkpoint as checkpoint_call
-from hloom.frontend.prims.calls import checkpoint_name, jit
+from hloom.frontend.prims.calls import checkpoint as checkpoint_call, checkpoint_name, jit
 from hloom.frontend.source import describe
 from hloom.frontend.trace import aval_of, stage
 from hloom.transforms.programs import linearize_program

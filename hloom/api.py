@@ -4,19 +4,22 @@ import functools
 
 import numpy as np
 
-from hloom.frontend import printer as _printer  # noqa: F401 - shows programs
-from hloom.frontend import pytree
+from hloom.frontend import (
+    printer as _printer,  # noqa: F401 - shows programs
+    pytree,
+)
 from hloom.frontend.array import Array
 from hloom.frontend.context import thread, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
-from hloom.runtime import compile as compilation
-from hloom.runtime import control as _control  # noqa: F401 - runs control flow on concrete values
-from hloom.runtime import devices
+from hloom.runtime import (
+    compile as compilation,
+    control as _control,  # noqa: F401 - runs control flow on concrete values
+    devices,
+)
 from hloom.runtime.array import DeviceArray, place, wrap
 from hloom.runtime.guards import explicit
-from hloom.runtime.jit import _specs
-from hloom.runtime.jit import jit as _jit
+from hloom.runtime.jit import _specs, jit as _jit
 from hloom.runtime.room import clear_caches  # noqa: F401 - public
 from hloom.transforms import rules as _  # noqa: F401 - fills the tables
 from hloom.transforms.dce import dce

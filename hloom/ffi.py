@@ -17,8 +17,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.dtypes import canonicalize
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.families import as_operand
-from hloom.frontend.prims.ffi import Kernel, static
-from hloom.frontend.prims.ffi import ffi_call as primitive
+from hloom.frontend.prims.ffi import Kernel, ffi_call as primitive, static
 from hloom.runtime import pjrt
 
 

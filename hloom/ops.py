@@ -8,9 +8,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError, TracerIntegerError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import reduction as r
-from hloom.frontend.prims import scatter as sc
+from hloom.frontend.prims import elementwise as e, reduction as r, scatter as sc
 from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.prims.structural import concatenate, full, iota, reshape
 from hloom.frontend.trace import aval_of, concrete_or_none

@@ -19,10 +19,8 @@ from hloom.frontend.pytree import (
     static,
     structure,
     transpose,
-    unflatten,
-)
-from hloom.frontend.pytree import (
     tree_flatten as flatten,
+    unflatten,
 )
 
 __all__ = [

@@ -13,65 +13,33 @@ from hloom.frontend.pytree import (
     Partial,
     PyTreeDef,
     SequenceKey,
+    all as tree_all,
     all_leaves,
+    broadcast as tree_broadcast,
     default_registry,
     flatten_one_level,
     flatten_one_level_with_keys,
+    flatten_with_path as tree_flatten_with_path,
     is_tree_node,
     keystr,
+    leaves as tree_leaves,
+    leaves_with_path as tree_leaves_with_path,
+    map as tree_map,
+    map_with_path as tree_map_with_path,
+    reduce as tree_reduce,
+    reduce_associative as tree_reduce_associative,
     register_dataclass,
+    register_node as register_pytree_node,
+    register_node_class as register_pytree_node_class,
     register_static,
+    register_with_keys as register_pytree_with_keys,
+    register_with_keys_class as register_pytree_with_keys_class,
+    structure as tree_structure,
+    transpose as tree_transpose,
     tree_flatten,
     treedef_children,
     treedef_is_leaf,
     treedef_tuple,
-)
-from hloom.frontend.pytree import (
-    all as tree_all,
-)
-from hloom.frontend.pytree import (
-    broadcast as tree_broadcast,
-)
-from hloom.frontend.pytree import (
-    flatten_with_path as tree_flatten_with_path,
-)
-from hloom.frontend.pytree import (
-    leaves as tree_leaves,
-)
-from hloom.frontend.pytree import (
-    leaves_with_path as tree_leaves_with_path,
-)
-from hloom.frontend.pytree import (
-    map as tree_map,
-)
-from hloom.frontend.pytree import (
-    map_with_path as tree_map_with_path,
-)
-from hloom.frontend.pytree import (
-    reduce as tree_reduce,
-)
-from hloom.frontend.pytree import (
-    reduce_associative as tree_reduce_associative,
-)
-from hloom.frontend.pytree import (
-    register_node as register_pytree_node,
-)
-from hloom.frontend.pytree import (
-    register_node_class as register_pytree_node_class,
-)
-from hloom.frontend.pytree import (
-    register_with_keys as register_pytree_with_keys,
-)
-from hloom.frontend.pytree import (
-    register_with_keys_class as register_pytree_with_keys_class,
-)
-from hloom.frontend.pytree import (
-    structure as tree_structure,
-)
-from hloom.frontend.pytree import (
-    transpose as tree_transpose,
-)
-from hloom.frontend.pytree import (
     unflatten as tree_unflatten,
 )
 

@@ -4,9 +4,11 @@ The Python classes of their operations are left out. They take a tenth of the ti
 compiles one function, and operations are made by name.
 """
 
-from jaxlib.mlir._mlir_libs import _chlo as chlo
-from jaxlib.mlir._mlir_libs import _mlirHlo as mhlo
-from jaxlib.mlir._mlir_libs import _sdy as sdy
-from jaxlib.mlir._mlir_libs import _stablehlo as stablehlo
+from jaxlib.mlir._mlir_libs import (
+    _chlo as chlo,
+    _mlirHlo as mhlo,
+    _sdy as sdy,
+    _stablehlo as stablehlo,
+)
 
 __all__ = ["chlo", "mhlo", "sdy", "stablehlo"]

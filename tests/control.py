@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 import hloom
-from hloom import lax
-from hloom import numpy as hnp
-from hloom.frontend.pytree import leaves
-from hloom.frontend.pytree import map as tree_map
+from hloom import lax, numpy as hnp
+from hloom.frontend.pytree import leaves, map as tree_map
 
 
 def total(tree):

@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 
-from hloom.frontend.prims import indexing as i
-from hloom.frontend.prims import scatter as sc
+from hloom.frontend.prims import indexing as i, scatter as sc
 from ops import ANY, FLOATS, NUMERIC, ORDERED, A, Op, case
 
 

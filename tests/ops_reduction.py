@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import reduction as r
+from hloom.frontend.prims import elementwise as e, reduction as r
 from ops import ANY, BOOL, FLOATS, INTS, NUMERIC, ORDERED, A, Op, V, case
 
 AXES = [case(A(3, 4), axes=(0,)), case(A(2, 3, 2), axes=(0, 2)), case(A(3), axes=(0,))]

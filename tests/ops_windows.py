@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import windows as w
+from hloom.frontend.prims import elementwise as e, windows as w
 from ops import FLOATS, NUMERIC, REAL, A, Op, case
 
 

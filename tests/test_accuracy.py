@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 import hloom
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 
 U = np.random.default_rng(7).uniform
 

@@ -9,8 +9,10 @@ import pkgutil
 import hloom.frontend.prims
 import ops
 from hloom.frontend.primitive import Primitive
-from hloom.lowering import rules as _  # noqa: F401 - fills the table
-from hloom.lowering import table
+from hloom.lowering import (
+    rules as _,  # noqa: F401 - fills the table
+    table,
+)
 from hloom.transforms import batch, jvp, transpose
 
 COLUMNS = ("type", "jvp", "transpose", "batch", "lower", "row")

@@ -8,8 +8,7 @@ import pytest
 
 import hloom
 from control import H0, XS, W, close, rnn, rnn_unrolled
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.frontend.ir import check
 from hloom.frontend.trace import interpret
 from hloom.transforms.dce import dce

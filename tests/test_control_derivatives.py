@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import hloom
 from control import (
@@ -22,8 +21,7 @@ from control import (
     scan_in_cond_in_scan,
     total,
 )
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.frontend.ir import count_eqns, sub_programs
 
 

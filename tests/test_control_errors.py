@@ -5,8 +5,7 @@ import pytest
 
 import hloom
 from control import message_of
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.frontend.errors import (
     ArgumentError,
     ControlFlowError,

@@ -5,8 +5,7 @@ import pytest
 
 import hloom
 from control import H0, XS, W, close, looped, reverse, rnn, scan_in_cond_in_scan, total
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 
 
 @pytest.fixture(autouse=True)

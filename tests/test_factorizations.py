@@ -10,11 +10,9 @@ import pytest
 import hloom
 import hloom.numpy as hnp
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.prims import linalg as la
-from hloom.frontend.prims import spectral as sp
+from hloom.frontend.prims import linalg as la, spectral as sp
 from hloom.frontend.trace import stage
-from hloom.lowering import eig, jacobi, module, schur
-from hloom.lowering import factorizations as loops
+from hloom.lowering import eig, factorizations as loops, jacobi, module, schur
 from hloom.runtime import iree
 from interpreter import interpreted
 from ops_linalg import H

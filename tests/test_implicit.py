@@ -5,8 +5,7 @@ import pytest
 
 import hloom
 from control import close, looped, message_of, orders, reverse
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.frontend.errors import AxisError, ControlFlowError, RuleError, ShapeError
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import hloom
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.ad_checkpoint import checkpoint_name
 
 X = np.array([0.5, 2.0], np.float32)

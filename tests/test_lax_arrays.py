@@ -5,8 +5,7 @@ import pytest
 
 import hloom
 from control import close, message_of
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.frontend.errors import ArgumentError, AxisError, ShapeError
 
 X = np.arange(24.0, dtype=np.float32).reshape(2, 3, 4)

@@ -9,8 +9,7 @@ from numpy.testing import assert_array_equal as same
 
 import hloom
 from control import message_of
-from hloom import lax
-from hloom import numpy as hnp
+from hloom import lax, numpy as hnp
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError
 
 X = np.array([1.0, 2.0], np.float32)

@@ -6,8 +6,7 @@ batched.
 """
 
 import numpy as np
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import hloom
 import hloom.numpy as jnp

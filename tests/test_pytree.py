@@ -8,8 +8,7 @@ import re
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from hloom import tree, tree_util
 from hloom.frontend import pytree

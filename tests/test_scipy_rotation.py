@@ -5,8 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
-from scipy.spatial.transform import Rotation as SciPy
-from scipy.spatial.transform import Slerp as SciPySlerp
+from scipy.spatial.transform import Rotation as SciPy, Slerp as SciPySlerp
 
 import hloom
 import hloom.numpy as hnp

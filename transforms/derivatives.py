@@ -16,9 +16,7 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, flatten_result, name_of
 from hloom.frontend.trace import aval_of
 from hloom.frontend.treedef import describe
-from hloom.transforms import jvp as forward
-from hloom.transforms import linearize as linearization
-from hloom.transforms import transpose as transposition
+from hloom.transforms import jvp as forward, linearize as linearization, transpose as transposition
 from hloom.transforms.choice import Choice
 from hloom.transforms.zeros import as_array, has_tangent, instantiate, tangent_aval, zeros
 

@@ -9,8 +9,7 @@ from hloom.frontend.errors import DTypeError
 from hloom.frontend.flat import Flat
 from hloom.frontend.prims.structural import reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
-from hloom.transforms import jvp as forward
-from hloom.transforms import linearize as linearization
+from hloom.transforms import jvp as forward, linearize as linearization
 from hloom.transforms.choice import Choice
 from hloom.transforms.derivatives import pull
 from hloom.transforms.vmap import vmap

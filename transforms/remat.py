@@ -16,9 +16,12 @@ import inspect
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.ir import Eqn, Program, Var, memoised
-from hloom.frontend.prims.calls import checkpoint as checkpoint_call
-from hloom.frontend.prims.calls import linear_call, optimization_barrier
-from hloom.frontend.prims.calls import name as name_primitive
+from hloom.frontend.prims.calls import (
+    checkpoint as checkpoint_call,
+    linear_call,
+    name as name_primitive,
+    optimization_barrier,
+)
 from hloom.frontend.prims.contraction import dot_general
 from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
 from hloom.transforms import batch, jvp, linearize, transpose

@@ -12,8 +12,7 @@ import numpy as np
 from hloom.export.convention import Convention
 from hloom.frontend.errors import IreeError
 from hloom.frontend.keys import in_memory
-from hloom.runtime import artifact
-from hloom.runtime import iree as backend
+from hloom.runtime import artifact, iree as backend
 from hloom.runtime.iree import TARGETS
 
 __all__ = ["TARGETS", "IreeError", "Program", "compile"]

@@ -6,8 +6,7 @@ Kernels of LAPACK do the work on CPU. Nothing is promoted; see hloom.numpy.linal
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError
-from hloom.frontend.prims.elementwise import abs, sqrt, square
-from hloom.frontend.prims.elementwise import min as minimum
+from hloom.frontend.prims.elementwise import abs, min as minimum, sqrt, square
 from hloom.frontend.prims.indexing import dynamic_slice_in_dim, dynamic_update_slice_in_dim
 from hloom.frontend.prims.linalg import (
     blocked_reflectors,

@@ -14,15 +14,15 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.structural import canonical_axis, canonical_shape, pad, reshape, transpose
-from hloom.numpy.creation import full
-from hloom.numpy.creation import ones as all_ones
-from hloom.numpy.creation import zeros as all_zeros
+from hloom.numpy.creation import full, ones as all_ones, zeros as all_zeros
 from hloom.numpy.promotion import operand, to_dtype
-from hloom.random import draw
-from hloom.random import normal as draw_normal
-from hloom.random import orthogonal as draw_orthogonal
-from hloom.random import truncated_normal as draw_truncated
-from hloom.random import uniform as draw_uniform
+from hloom.random import (
+    draw,
+    normal as draw_normal,
+    orthogonal as draw_orthogonal,
+    truncated_normal as draw_truncated,
+    uniform as draw_uniform,
+)
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 

@@ -10,8 +10,7 @@ of the array beside them. A function called on concrete arrays runs as one compi
 
 from hloom import api as _api
 from hloom.frontend.array import Array as ndarray
-from hloom.numpy import fft, linalg
-from hloom.numpy import methods as _methods
+from hloom.numpy import fft, linalg, methods as _methods
 from hloom.numpy.axes import (
     expand_dims,
     flip,
@@ -265,8 +264,10 @@ from hloom.numpy.manipulation import (
     reshape,
     resize,
 )
-from hloom.numpy.namespace import VERSION as __array_api_version__
-from hloom.numpy.namespace import NamespaceInfo as __array_namespace_info__
+from hloom.numpy.namespace import (
+    VERSION as __array_api_version__,
+    NamespaceInfo as __array_namespace_info__,
+)
 from hloom.numpy.nans import (
     nanargmax,
     nanargmin,

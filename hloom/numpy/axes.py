@@ -2,8 +2,7 @@
 
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.ir import Literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.indexing import dynamic_slice_in_dim, index_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import operand

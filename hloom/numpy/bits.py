@@ -2,8 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import aval_of
 from hloom.numpy.logic import truth

@@ -16,8 +16,7 @@ from hloom.frontend.errors import (
 )
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, concrete_or_none
 from hloom.numpy.elementwise import positive
 from hloom.numpy.inspection import described

@@ -4,8 +4,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy import elementwise as ew
 from hloom.numpy.axes import as_axes, moveaxis

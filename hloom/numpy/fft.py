@@ -12,8 +12,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims.elementwise import conj, div, mul
-from hloom.frontend.prims.fft import FftType
-from hloom.frontend.prims.fft import fft as transform
+from hloom.frontend.prims.fft import FftType, fft as transform
 from hloom.frontend.prims.structural import (
     canonical_axes,
     canonical_axis,

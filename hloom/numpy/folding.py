@@ -11,8 +11,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import reduction as r
+from hloom.frontend.prims import elementwise as e, reduction as r
 from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.prims.structural import canonical_axes, canonical_axis, reshape
 from hloom.frontend.trace import aval_of

@@ -13,8 +13,7 @@ from hloom.frontend.errors import (
     ShapeError,
     ValueRangeError,
 )
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.creation import arange, asarray
 from hloom.numpy.joining import concatenate, stack

@@ -7,8 +7,7 @@ from hloom.frontend.prims.spectral import eigh, svd
 from hloom.frontend.trace import aval_of
 from hloom.numpy.norms import squares
 from hloom.numpy.promotion import promote_dtypes_inexact, to_dtype
-from hloom.numpy.reductions import max as largest
-from hloom.numpy.reductions import sum
+from hloom.numpy.reductions import max as largest, sum
 from hloom.numpy.selection import where
 from hloom.numpy.solving import matrices
 from hloom.runtime.dispatch import fused

@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
-from hloom.frontend.prims import linalg as factors
-from hloom.frontend.prims import spectral
-from hloom.frontend.prims.elementwise import abs as absolute
-from hloom.frontend.prims.elementwise import sign
+from hloom.frontend.prims import linalg as factors, spectral
+from hloom.frontend.prims.elementwise import abs as absolute, sign
 from hloom.frontend.prims.matrices import adjoint, along_rows, identity, take_rows, transposed
 from hloom.frontend.trace import aval_of
 from hloom.numpy import diagonals, products, triangles

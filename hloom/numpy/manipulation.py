@@ -8,8 +8,7 @@ from hloom.api import device_put
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.indexing import index_in_dim
 from hloom.frontend.trace import aval_of

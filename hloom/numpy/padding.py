@@ -5,8 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import reduce_max, reduce_min, reduce_sum
 from hloom.frontend.prims.sorting import sort
 from hloom.frontend.trace import aval_of, concrete_or_none

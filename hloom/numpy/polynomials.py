@@ -8,8 +8,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.trace import concrete_or_none
 from hloom.lax.loops import scan
-from hloom.numpy import elementwise as ew
-from hloom.numpy import linalg
+from hloom.numpy import elementwise as ew, linalg
 from hloom.numpy.creation import arange, array, asarray, full, ones, zeros
 from hloom.numpy.editing import trim_zeros
 from hloom.numpy.inspection import result_type

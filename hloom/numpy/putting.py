@@ -7,8 +7,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import GatherScatterMode, index_dtype
 from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter

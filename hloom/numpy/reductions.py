@@ -2,8 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import reduction as r
+from hloom.frontend.prims import elementwise as e, reduction as r
 from hloom.frontend.prims.structural import canonical_axis, reshape
 from hloom.frontend.trace import aval_of
 from hloom.naming import named

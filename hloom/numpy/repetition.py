@@ -5,8 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, TracedValueError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather
 from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter_add

@@ -8,8 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import PROMISE, GatherDimensionNumbers, gather, index_dtype
 from hloom.frontend.prims.reduction import reduce_sum

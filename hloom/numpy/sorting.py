@@ -3,8 +3,7 @@
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import sorting as s
+from hloom.frontend.prims import elementwise as e, sorting as s
 from hloom.frontend.prims.indexing import index_in_dim
 from hloom.frontend.prims.structural import (
     broadcasted_iota,

@@ -4,8 +4,7 @@ import operator
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import dtype_of, log, power
 from hloom.numpy.joining import stack

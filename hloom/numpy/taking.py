@@ -10,8 +10,7 @@ from hloom.frontend.errors import (
     TracedValueError,
     ValueRangeError,
 )
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.indexing import (
     FILL,
     GatherDimensionNumbers,

@@ -3,8 +3,7 @@
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.trace import aval_of
 from hloom.numpy.manipulation import placed

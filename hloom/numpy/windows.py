@@ -3,8 +3,7 @@
 import math
 
 from hloom.frontend import dtypes
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.special import bessel_i0e
 from hloom.numpy.elementwise import as_inexact, real_only
 from hloom.numpy.operations import operation

@@ -13,9 +13,7 @@ from hloom.frontend import dtypes, source
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import scatter as sc
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, scatter as sc, structural as s
 from hloom.frontend.prims.indexing import (
     CLIP,
     FILL,

@@ -14,10 +14,8 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
-from hloom.frontend.prims.fft import FftType
-from hloom.frontend.prims.fft import fft as transform
+from hloom.frontend.prims import elementwise as e, structural as s
+from hloom.frontend.prims.fft import FftType, fft as transform
 from hloom.frontend.trace import aval_of
 from hloom.numpy.axes import moveaxis
 from hloom.numpy.promotion import promote_dtypes_inexact, to_dtype

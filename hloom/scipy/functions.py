@@ -25,8 +25,7 @@ from hloom.numpy import linalg
 from hloom.numpy.creation import zeros
 from hloom.numpy.elementwise import exp2, log2
 from hloom.numpy.promotion import promote_dtypes
-from hloom.numpy.reductions import max as largest
-from hloom.numpy.reductions import min as smallest
+from hloom.numpy.reductions import max as largest, min as smallest
 from hloom.numpy.rounding import ceil
 from hloom.numpy.selection import where
 from hloom.numpy.solving import matrices, solve_square, with_equal_batch

@@ -6,8 +6,7 @@ import numpy as np
 
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather, index_dtype
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.pytree import register_node_class

@@ -9,8 +9,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
-from hloom.frontend.prims import linalg as factors
-from hloom.frontend.prims import spectral
+from hloom.frontend.prims import linalg as factors, spectral
 from hloom.frontend.prims.matrices import (
     adjoint,
     conjugated,

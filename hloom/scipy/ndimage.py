@@ -4,8 +4,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather, index_dtype
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import aval_of

@@ -7,8 +7,7 @@ rows, not with the rows times the groups.
 """
 
 from hloom.frontend import dtypes
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import ragged
+from hloom.frontend.prims import elementwise as e, ragged
 from hloom.frontend.prims.contraction import dot_general
 from hloom.frontend.prims.control import while_loop
 from hloom.frontend.prims.cumulative import cumsum

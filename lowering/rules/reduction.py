@@ -2,8 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import reduction as r
+from hloom.frontend.prims import elementwise as e, reduction as r
 from hloom.frontend.prims.combiner import IDENTITIES, highest, lowest
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota
 from hloom.lowering.rules.elementwise import compare

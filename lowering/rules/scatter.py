@@ -9,8 +9,7 @@ from jaxlib.mlir import ir
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import scatter as sc
+from hloom.frontend.prims import elementwise as e, scatter as sc
 from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.prims.indexing import CLIP, FILL, PROMISE, dynamic_slice, dynamic_update_slice
 from hloom.frontend.prims.structural import broadcast_in_dim, pad, reshape, slice

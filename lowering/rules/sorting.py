@@ -13,8 +13,7 @@ from jaxlib.mlir import ir
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import sorting as s
+from hloom.frontend.prims import elementwise as e, sorting as s
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.indexing import index_dtype
 from hloom.frontend.prims.reduction import reduce_max

@@ -4,8 +4,7 @@ import math
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import windows as w
+from hloom.frontend.prims import elementwise as e, windows as w
 from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.prims.structural import full, pad, slice
 from hloom.lowering.rules.elementwise import compare

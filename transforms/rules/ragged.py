@@ -3,8 +3,7 @@
 from hloom.frontend.precision import swapped
 from hloom.frontend.prims.elementwise import add, convert_element_type, mul
 from hloom.frontend.prims.ragged import grouped_dot, grouped_outer
-from hloom.frontend.prims.structural import reshape
-from hloom.frontend.prims.structural import transpose as move_axes
+from hloom.frontend.prims.structural import reshape, transpose as move_axes
 from hloom.frontend.trace import aval_of
 from hloom.transforms import batch, jvp, transpose
 from hloom.transforms.batch import move, to_front

@@ -2,8 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import argmin, reduce_min, reduce_sum
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import promote_dtypes_inexact, select

@@ -12,8 +12,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import structural as s
+from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.axes import moveaxis
 from hloom.numpy.elementwise import multiply

@@ -5,8 +5,7 @@ has a vector more. What is added to x is V y, where y makes |H y - |r| e| least.
 """
 
 from hloom.frontend import dtypes
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import linalg as factors
+from hloom.frontend.prims import elementwise as e, linalg as factors
 from hloom.frontend.prims.matrices import adjoint, diagonal, identity
 from hloom.frontend.trace import aval_of
 from hloom.lax.arrays import stack

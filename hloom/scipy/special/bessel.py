@@ -6,8 +6,7 @@ import math
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import special as s
+from hloom.frontend.prims import elementwise as e, special as s
 from hloom.frontend.prims.structural import concatenate, expand_dims, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.lowering.iterate import eps

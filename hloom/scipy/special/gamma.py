@@ -10,8 +10,7 @@ import math
 from hloom.frontend.array import Array
 from hloom.frontend.dtypes import finfo
 from hloom.frontend.errors import UnsupportedError, ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import special as s
+from hloom.frontend.prims import elementwise as e, special as s
 from hloom.frontend.prims.calls import stop
 from hloom.frontend.trace import aval_of
 from hloom.lowering import gamma as series

@@ -11,8 +11,7 @@ Pfaff's transformation takes negative x to x / (x - 1) in (0, 1).
 import math
 
 from hloom.frontend.array import Array
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import special as s
+from hloom.frontend.prims import elementwise as e, special as s
 from hloom.frontend.trace import aval_of
 from hloom.lowering.iterate import eps, filled, repeat
 from hloom.numpy.promotion import select

@@ -1,8 +1,7 @@
 """The incomplete gamma and beta functions."""
 
 from hloom.frontend.array import Array
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import special as s
+from hloom.frontend.prims import elementwise as e, special as s
 from hloom.lowering.incomplete import regularized_incomplete_beta
 from hloom.numpy.promotion import select
 from hloom.runtime.dispatch import fused

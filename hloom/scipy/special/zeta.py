@@ -9,13 +9,11 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ValueRangeError
-from hloom.frontend.prims import elementwise as e
-from hloom.frontend.prims import special as s
+from hloom.frontend.prims import elementwise as e, special as s
 from hloom.frontend.trace import aval_of
 from hloom.lowering.gamma import is_odd
 from hloom.lowering.series import chebyshev
-from hloom.lowering.zeta import sum_of_powers
-from hloom.lowering.zeta import zeta as hurwitz
+from hloom.lowering.zeta import sum_of_powers, zeta as hurwitz
 from hloom.numpy.creation import asarray
 from hloom.numpy.promotion import select
 from hloom.runtime.dispatch import fused
