@@ -4,6 +4,8 @@ It is the class behind the values that people see; `hloom.Array` is its base. Th
 be computed when the array is made: reading its values waits.
 """
 
+import struct
+
 import numpy as np
 
 from hloom.frontend import dtypes
@@ -18,6 +20,12 @@ from hloom.runtime import devices, guards, pjrt
 from hloom.runtime.execution import deleted
 from hloom.runtime.failures import reveal
 from hloom.runtime.interchange import dlpack_device, exported, exported_memory
+
+_FORMATS = "b1 ? i1 b u1 B i2 h u2 H i4 i u4 I i8 q u8 Q f2 e f4 f f8 d".split()
+#: dtype -> what reads one element in the host's memory as a Python scalar
+_UNPACK = {
+    np.dtype(t): struct.Struct(f"={f}").unpack for t, f in zip(_FORMATS[::2], _FORMATS[1::2])
+}
 
 
 class DeviceArray(Array):
@@ -86,6 +94,14 @@ class DeviceArray(Array):
                 f"only arrays of one element become a Python {kind}\n"
                 f"    this one has shape {self.aval.shape}\n    index or reduce it first"
             )
+        unpack = _UNPACK.get(self.aval.dtype)
+        if unpack and thread.context.watches.transfer_guard_device_to_host == "allow":
+            raw = self._raw
+            if not raw.is_deleted():
+                try:
+                    return unpack(raw)[0]
+                except (BufferError, RuntimeError):
+                    pass  # in another memory, or its computation failed
         return self._numpy().item()
 
     def __int__(self):

@@ -78,6 +78,10 @@ class Jitted:
                         x, y = args
                         key = context.settings, x.aval, y.aval
                         buffers = x._raw, y._raw
+                    elif len(args) == 1:
+                        (x,) = args
+                        key = context.settings, x.aval
+                        buffers = (x._raw,)
                     else:
                         key = (context.settings, *[x.aval for x in args])
                         buffers = [x._raw for x in args]
