@@ -108,6 +108,14 @@ def _erfc(ctx, x):
     return ctx.lower_fun(gaussian.erfc, [x, *rough], [aval, aval])
 
 
+@rule(e.erfc, platform="cpu")
+def _erfc_on_cpu(ctx, x):
+    out = ctx.outs[0].strip_weak_type()
+    if out.dtype == np.float64 or ctx.module.target == "portable":
+        return _erfc(ctx, x)
+    return ctx.lower_fun(widened, [x], [out], function=gaussian.erfc32)
+
+
 @rule(e.log1p)
 def _log1p(ctx, x, *, accuracy=None):
     out = ctx.outs[0]

@@ -40,7 +40,7 @@ def _density(x):
 def _ndtr(x):
     far = e.lt(x, -0.7)
     middle = e.mul(e.add(e.erf(e.mul(x, _ROOT_HALF)), 1.0), 0.5)
-    return select(far, _upper(select(far, e.neg(x), 1.0)), middle)
+    return select(far, _upper(e.abs(x)), middle)
 
 
 _ndtr.defjvps(lambda t, y, x: e.mul(t, _density(x)))

@@ -16,7 +16,7 @@ from hloom.frontend.errors import DTypeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
-from hloom.lowering.gaussian import halves
+from hloom.lowering.gaussian import square_error
 from hloom.numpy.promotion import promote_inexact, select, to_dtype
 from hloom.transforms.custom import custom_jvp
 
@@ -66,11 +66,8 @@ def _powers(table, eps):
 def gauss(x, scale):
     """exp(-scale x^2), where the rounding of x^2 does not matter."""
     x = e.clamp(-64.0, x, 64.0)
-    high, low = halves(x)
-    rest = e.mul(low, e.add(x, high))
-    # not a product of two exp, which XLA would make one
-    near = e.add(e.expm1(e.mul(rest, -scale)), 1.0)
-    return e.mul(e.exp(e.mul(e.square(high), -scale)), near)
+    near = e.sub(1.0, e.mul(square_error(x), scale))
+    return e.mul(e.exp(e.mul(e.square(x), -scale)), near)
 
 
 @gauss.defjvp
