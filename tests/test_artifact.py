@@ -3,20 +3,16 @@
 import json
 import random
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
 from jaxlib.mlir import ir
 
+import fresh
 from hloom.frontend.errors import ArtifactError
 from hloom.lowering.context import context
 from hloom.runtime import artifact, portable
-
-ROOT = Path(__file__).resolve().parents[1]
 
 SINE = """
 module @program {
@@ -168,8 +164,7 @@ def test_another_program_reads_it_as_stablehlo(packed, tmp_path):
         "    print(stablehlo.deserialize_portable_artifact(context, data))\n"
         "assert not any(name.split('.')[0] == 'hloom' for name in sys.modules)\n"
     )
-    command = [sys.executable, "-c", script, str(path)]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    text = fresh.python(script, path).stdout
     assert "stablehlo.sine" in text
     assert "hloom-artifact:1:" in text
 
@@ -184,9 +179,7 @@ def test_a_fresh_process_loads_it(packed, tmp_path):
         "module, manifest = artifact.load(artifact.read(sys.argv[1])[0], context().mlir)\n"
         "print(json.dumps([str(module), manifest]))\n"
     )
-    command = [sys.executable, "-c", script, str(path)]
-    run = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
-    text, found = json.loads(run.stdout)
+    text, found = json.loads(fresh.python(script, path).stdout)
     assert text == str(artifact.load(packed, context().mlir)[0])
     assert found == artifact.unpack(packed)[1]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import fresh
 from hloom.frontend.errors import CacheWarning
 from hloom.runtime import cache
 from hloom.runtime.cache import DiskCache
@@ -395,7 +396,6 @@ def test_the_environment_sets_the_bound(environment):
 
 
 def test_import_touches_no_files(tmp_path):
-    variables = {**os.environ, "HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(tmp_path / "store")}
-    command = [sys.executable, "-c", "import hloom.runtime.cache"]
-    subprocess.run(command, env=variables, check=True, cwd=ROOT)
+    variables = {"HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(tmp_path / "store")}
+    fresh.python("import hloom.runtime.cache", **variables)
     assert not (tmp_path / "store").exists()

@@ -1,21 +1,17 @@
 """Callbacks: how often and in which order the host is called, what it gives, and how it fails."""
 
-import os
-import subprocess
-import sys
 import traceback
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import fresh
 import hloom
 import hloom.numpy as jnp
 from hloom import lax
 from hloom.errors import CallbackError, DTypeError, RuleError, ShapeError, TreeError
 from hloom.experimental import io_callback
 
-ROOT = Path(__file__).resolve().parents[1]
 X = np.arange(3, dtype=np.float32)
 F32 = hloom.ShapeDtypeStruct((), "float32")
 WAYS = {"eager": lambda f: f, "jit": hloom.jit}
@@ -336,10 +332,7 @@ def test_a_program_from_the_disk_cache_calls_this_process_functions(tmp_path):
     found = []
     for add in ("1", "2"):
         cache = {"HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(tmp_path)}
-        env = {**os.environ, **cache, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-c", PROGRAM, add]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-        found.append(done.stdout.split())
+        found.append(fresh.python(PROGRAM, add, **cache).stdout.split())
     # the two functions are one module, which is compiled once
     assert found[0][:2] == ["2.0", "0.0"]
     assert found[1] == ["3.0", "-1.0", "0", "last"]

@@ -1,18 +1,12 @@
 """Several devices in one process: arrays stay where they are put, and computation follows them."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
+import fresh
 import hloom
 import hloom.numpy as jnp
 from hloom.runtime import plugins
 from hloom.runtime.topology import Topology, topology
-
-ROOT = str(Path(__file__).resolve().parents[1])
 
 PROGRAM = """
 import copy
@@ -71,10 +65,8 @@ except hloom.errors.DeletedArrayError as e:
 
 
 def test_computation_follows_its_operands():
-    environment = os.environ | {"HLOOM_NUM_CPU_DEVICES": "3", "PYTHONPATH": ROOT}
-    command = [sys.executable, "-W", "error", "-c", PROGRAM]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
-    assert (done.returncode, done.stderr) == (0, "")
+    done = fresh.python(PROGRAM, HLOOM_NUM_CPU_DEVICES="3")
+    assert done.stderr == ""
     lines = [line for line in done.stdout.splitlines() if not line.startswith("    at ")]
     assert lines == [
         "the operands of an operation are on different devices",

@@ -4,14 +4,12 @@ import collections
 import importlib.util
 import itertools
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
 
+import fresh
 import hloom
 import hloom.numpy as hnp
 from hloom import export, random, tree, tree_util
@@ -20,7 +18,6 @@ from hloom.frontend.primitive import Primitive
 from hloom.lowering.table import rule
 from hloom.runtime import artifact
 
-ROOT = Path(__file__).resolve().parents[1]
 HAS_IREE = importlib.util.find_spec("iree") is not None and all(
     importlib.util.find_spec(f"iree.{part}") for part in ("compiler", "runtime")
 )
@@ -114,11 +111,7 @@ def test_in_a_fresh_process(tmp_path):
     exported = export.export(hloom.jit(train_step))(*arguments, rate=0.1)
     exported.save(tmp_path / "step.hloom")
     np.savez(tmp_path / "given.npz", *tree.leaves((arguments, {"rate": np.float32(0.1)})))
-    done = subprocess.run(
-        [sys.executable, "-c", FRESH, tmp_path], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == f"{exported}\n"
+    assert fresh.python(FRESH, tmp_path).stdout == f"{exported}\n"
     made = np.load(tmp_path / "made.npz")
     wanted = tree.leaves(exported.call(*arguments, rate=0.1))
     assert len(wanted) == len(made.files)

@@ -1,21 +1,18 @@
 """IREE compiles what hloom exports and computes the same numbers."""
 
 import importlib.util
-import os
 import stat
-import subprocess
 import sys
-from pathlib import Path
 
 import ml_dtypes
 import numpy as np
 import pytest
 
+import fresh
 from hloom.frontend.errors import IreeError
 from hloom.lowering.context import context
 from hloom.runtime import artifact, iree
 
-ROOT = Path(__file__).resolve().parents[1]
 HAS_IREE = importlib.util.find_spec("iree") is not None and all(
     importlib.util.find_spec(f"iree.{part}") for part in ("compiler", "runtime")
 )
@@ -245,4 +242,4 @@ def test_iree_is_not_imported_until_it_is_used():
         "import sys; from hloom.runtime import iree; "
         "assert not [name for name in sys.modules if name.split('.')[0] == 'iree']"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, env=dict(os.environ))
+    fresh.python(script)

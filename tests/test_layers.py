@@ -6,14 +6,14 @@ list must be empty, and on a small tree with one thing wrong, where it must not 
 
 import ast
 import os
-import subprocess
-import sys
 import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
+import fresh
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -290,7 +290,5 @@ def test_import_hloom_loads_no_jax_and_no_mlir():
 import hloom, sys
 print([m for m in sys.modules if f"{m}.".startswith(("jax.", "iree.", "jaxlib.mlir."))])
 """
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], cwd=ROOT, capture_output=True, text=True
-    )
+    done = fresh.python(code)
     assert (done.stdout, done.stderr) == ("[]\n", "")

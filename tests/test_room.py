@@ -1,10 +1,10 @@
 """Executables are forgotten before the process has no memory maps left for the next one."""
 
 import os
-import subprocess
-import sys
 
 import pytest
+
+import fresh
 
 pytestmark = pytest.mark.skipif(
     not os.path.exists("/proc/self/maps"), reason="only Linux bounds a process's memory maps"
@@ -21,11 +21,8 @@ held, most = [], 0
 
 
 def run(script):
-    child = subprocess.run(
-        [sys.executable, "-W", "always", "-c", START + script], capture_output=True, text=True
-    )
-    assert child.returncode == 0, child.stderr
-    return child.stdout, child.stderr
+    done = fresh.python(START + script, warnings="always")
+    return done.stdout, done.stderr
 
 
 def test_what_only_caches_hold_is_forgotten():
