@@ -22,6 +22,7 @@ from hloom.frontend.pytree import (
     tree_flatten as flatten,
     unflatten,
 )
+from hloom.runtime import pjrt as _  # noqa: F401 - supplies the registry
 
 __all__ = [
     "all",

@@ -5,6 +5,9 @@
 {'a': 2, 'b': (3, None)}
 """
 
+from hloom.runtime import pjrt as _  # noqa: F401 - supplies the types of keys
+
+# isort: split
 from hloom.frontend.pytree import (
     DictKey,
     FlattenedIndexKey,

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
+import fresh
 from hloom import tree, tree_util
 from hloom.frontend import pytree
 from hloom.frontend.errors import ArgumentError, TreeError
@@ -637,3 +638,9 @@ def test_data_that_is_no_structure(data):
         "OrderedDict\n"
         "    give what treedef_to_data returned, and the decode that belongs to its encode"
     )
+
+
+def test_trees_are_ready_before_anything_else_is_loaded():
+    alone = fresh.python("from hloom import tree; print(tree.flatten([1])[0])")
+    keys = fresh.python("from hloom import tree_util; print(tree_util.DictKey('a'))")
+    assert (alone.stdout, keys.stdout) == ("[1]\n", "['a']\n")
