@@ -18,6 +18,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judge
 from hloom.frontend.primitive import Primitive
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, literal
 
@@ -78,26 +79,28 @@ class Elementwise(Primitive):
         return ShapedArray(shape, dtype, weak and dtype == first.dtype)
 
     def __call__(self, *operands, **params):
-        if params and len(operands) < self.arity:  # operands given by their names
+        if params or len(operands) != self.arity:
+            judge(self, operands, params)
             bound = self.__signature__.bind(*operands, **params).arguments
             operands, params = tuple([bound.pop(n) for n in self.operands]), bound
-        if len(operands) != self.arity:
-            wanted = f"{self.arity} operand{'s' * (self.arity > 1)}"
-            raise TypeError(f"{self.name}() takes {wanted}, got {len(operands)}")
         return self.bind(*same_dtype(operands), **params)[0]
 
 
 class Unary(Elementwise):
     """An elementwise operation on one array."""
 
-    def __call__(self, x, **params):
+    def __call__(self, x, *more, **params):
+        if more or params:
+            judge(self, (x, *more), params)
         return self.bind(x if isinstance(x, Array) else as_operand(x), **params)[0]
 
 
 class Approximated(Unary):
     """A function that compilers may offer in several accuracies (see accuracy.py)."""
 
-    def __call__(self, x, *, accuracy=None):  # type: ignore[override]  # it has no other parameter
+    def __call__(self, x, *more, accuracy=None, **unknown):
+        if more or unknown:
+            judge(self, (x, *more), unknown)
         params = {} if accuracy is None else {"accuracy": canonical_accuracy(self.name, accuracy)}
         return self.bind(x if isinstance(x, Array) else as_operand(x), **params)[0]
 

@@ -21,6 +21,7 @@ from hloom.frontend import pytree
 from hloom.frontend.array import Array
 from hloom.frontend.context import thread
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judge, judged
 from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap, wrap_all
@@ -71,7 +72,11 @@ def fused(function):
     def call(*args, **kwargs):
         context = thread.context
         if context.trace is not None or len(args) > len(positional):
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except TypeError:
+                judge(function, args, kwargs)
+                raise
         if not kwargs and len(args) <= leading:
             try:  # all are arrays: by far the most frequent call
                 buffers = [a._raw for a in args]
@@ -105,7 +110,7 @@ def fused(function):
             signature = tuple(key)
             found = cache.get(signature)
         except _Irregular:
-            return function(*args, **kwargs)
+            return judged(function)(*args, **kwargs)
         if found is None:
             found = _compile_call(function, args, kwargs, positional, arrays)
             remember(cache, signature, found)
@@ -219,7 +224,7 @@ def _compile_call(function, args, kwargs, positional, arrays):
     named = {n: take(a) if n in arrays else a for n, a in kwargs.items()}
 
     def flat(*xs):
-        return function(
+        return judged(function)(
             *[_fill(xs, a) if is_array else a for a, is_array in zip(slots, positional)],
             **{n: _fill(xs, a) if n in arrays else a for n, a in named.items()},
         )

@@ -163,4 +163,6 @@ def test_operands_may_be_named():
     assert float(lax.zeta(q=1.0, x=2.0)) == float(lax.zeta(2.0, 1.0))
     assert lax.convert_element_type(operand=1, new_dtype="float32").dtype == np.float32
     with pytest.raises(TypeError, match="missing a required argument: 'y'"):
+        lax.add(1.0)
+    with pytest.raises(TypeError, match="add: has no parameter `z`"):
         lax.add(1.0, z=2.0)

@@ -16,6 +16,7 @@ from hloom.frontend.errors import (
 )
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, concrete_or_none
 from hloom.numpy.elementwise import positive
@@ -29,6 +30,7 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
 
+@judged
 def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out_sharding=None):
     """An array of a number, nested sequences of numbers or arrays, or whatever NumPy makes one of.
 
@@ -50,6 +52,7 @@ def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out
     return placed(made, device or out_sharding)
 
 
+@judged
 def asarray(a, dtype=None, order=None, *, copy=None, device=None, out_sharding=None):
     """`a` as an array; an array of the right dtype is returned as it is, unless `copy`.
 
@@ -150,6 +153,7 @@ def _stacked(x, dtype):
     return stack([_stacked(v, None) if isinstance(v, list | tuple) else v for v in x], dtype=dtype)
 
 
+@judged
 def copy(a, order=None):
     """A copy of `a` in memory of its own."""
     return array(a, copy=True, order=order)
@@ -242,6 +246,7 @@ def _like(name, a, value, dtype, shape, device):
 
 
 # ---------------------------------------------------------------- ranges
+@judged
 def arange(start, stop=None, step=None, dtype=None, *, device=None, out_sharding=None):
     """Numbers from `start` (0 if it is the only one given) up to, not including, `stop`.
 

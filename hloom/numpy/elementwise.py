@@ -8,6 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
 from hloom.lowering.gamma import is_odd
@@ -272,6 +273,7 @@ def sinc(x, /):
 
 
 # ---------------------------------------------------------------- power
+@judged
 def power(x1, x2, /):
     """`x1` to the power of `x2`.
 

@@ -5,6 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import InterchangeError
+from hloom.frontend.keywords import judged
 from hloom.numpy.creation import array, asarray
 from hloom.numpy.spaces import meshgrid
 from hloom.numpy.types import requested
@@ -41,12 +42,14 @@ def from_dlpack(x, /, *, device=None, copy=None):
     return made
 
 
+@judged
 def frombuffer(buffer, dtype=float, count=-1, offset=0):
     """The one-dimensional array of the bytes of a buffer."""
     wide = np.dtype(float) if dtype is float else np.dtype(dtype)
     return array(np.frombuffer(buffer, wide, count, offset))
 
 
+@judged
 def fromstring(string, dtype=float, count=-1, *, sep):
     """The numbers in a text, between separators."""
     return array(np.fromstring(string, np.dtype(dtype), count, sep=sep))

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import linalg as factors, spectral
 from hloom.frontend.prims.elementwise import abs as absolute, sign
 from hloom.frontend.prims.matrices import adjoint, along_rows, identity, take_rows, transposed
@@ -221,6 +222,7 @@ def matrix_power(a: ArrayLike, n: int):
     return result
 
 
+@judged
 def multi_dot(arrays, *, precision=None):
     """The product of several matrices in the cheapest order; the first and last may be vectors.
 

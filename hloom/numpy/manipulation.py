@@ -34,7 +34,8 @@ def reshape(a: ArrayLike, shape, order="C", *, copy=None, out_sharding=None):
     if order == "C":
         return s.reshape(a, shape)
     if order != "F":
-        raise ValueRangeError(f"reshape: order {order!r}", "it is 'C' or 'F'", "use one of these")
+        found = "arrays have no memory order of their own"
+        raise ValueRangeError(f"reshape: order {order!r}", found, "use 'C' or 'F'")
     reverse = s.transpose(a, tuple(range(aval_of(a).ndim))[::-1])
     return s.transpose(s.reshape(reverse, shape[::-1]), tuple(range(len(shape)))[::-1])
 

@@ -3,6 +3,7 @@
 import sys
 
 from hloom.frontend import array as arrays
+from hloom.frontend.keywords import judged, unsupported
 from hloom.numpy import (
     axes,
     cumulative,
@@ -73,34 +74,42 @@ _OPERATORS = {n: _operator(f) for n, f in (_ARITHMETIC | _COMPARISONS).items()}
 
 
 # ---------------------------------------------------------------- methods with a form of their own
+@judged
 def reshape(self, *shape, order="C", copy=None, out_sharding=None):
     """The elements in another shape, given as a tuple or as several lengths."""
     return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
 
+@judged
 def astype(self, dtype, copy=False, device=None):
     """The array in another dtype."""
     return manipulation.astype(self, dtype, copy=copy, device=device)
 
 
+@judged
 def transpose(self, *order):
     """The axes in another order, given as a tuple or one by one; reversed by default."""
     order = order[0] if len(order) == 1 and not isinstance(order[0], int) else order
     return axes.transpose(self, order or None)
 
 
+@judged
 def flatten(self, order="C", *, out_sharding=None):
     """The elements in one axis."""
     return manipulation.ravel(self, order)
 
 
+@judged
 def copy(self):
     """A copy in memory of its own."""
     return elementwise.positive(self)
 
 
+@judged
 def view(self, dtype=None, type=None):
     """The same bits as another dtype; the last axis grows or shrinks if the widths differ."""
+    if type is not None:
+        raise unsupported("view", "type")
     return manipulation.view(self, dtype)
 
 

@@ -16,6 +16,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.families import refuse_overflow, typed_literal
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judge
 from hloom.frontend.trace import PYTHON_SCALARS
 from hloom.numpy.promotion import keeps, not_an_array, operand, promote, promote_dtypes_inexact
 from hloom.runtime.array import DeviceArray, as_array, put
@@ -33,7 +34,9 @@ def unary(name, body, primitive=None, direct=_NONE):
     """The fast wrapper of a function of one operand."""
     cache = function_cache()
 
-    def call(x, /):
+    def call(x, /, **unknown):
+        if unknown:
+            judge(body, (x,), unknown, name)
         context = thread.context
         trace = context.trace
         if trace is None:
@@ -73,7 +76,9 @@ def binary(name, body, primitive=None, direct=_NONE):
 
 
 def _binary(name, body, primitive, direct, cache, operator):
-    def call(x, y, /):
+    def call(x, y, /, **unknown):
+        if unknown:
+            judge(body, (x, y), unknown, name)
         context = thread.context
         trace = context.trace
         if trace is None:
@@ -140,7 +145,7 @@ def _named(call, name, body):
     call.__name__ = call.__qualname__ = name
     call.__doc__ = body.__doc__
     call.__module__ = "hloom.numpy"
-    call.function = body
+    call.function = call.__wrapped__ = body
     return call
 
 

@@ -4,6 +4,7 @@ import functools
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.elementwise import conj, mul, sub
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
@@ -57,6 +58,7 @@ _MATRICES = {
 _VECTORS = _stacked("k", "k", "")
 
 
+@judged
 def matmul(a, b, *, precision=None, preferred_element_type: DTypeLike | None = None):
     """The product of matrices; leading axes broadcast, vectors count as a row or a column.
 

@@ -12,9 +12,10 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.context import thread
-from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, message
+from hloom.frontend.errors import ArgumentError, ShapeError, message
 from hloom.frontend.families import same_dtype, typed_literal
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import unsupported
 from hloom.frontend.prims.elementwise import convert_element_type, select_n
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, convert, literal
@@ -66,10 +67,7 @@ def not_an_array(name, x):
 def no_out(name, out):
     """Raise unless `out` is None."""
     if out is not None:
-        found = "arrays are immutable, so a result cannot be written into one"
-        raise UnsupportedError(
-            f"{name}: takes no `out`", found, "leave `out` away and use the result"
-        )
+        raise unsupported(name, "out")
 
 
 def to_dtype(x, dtype, weak=False):

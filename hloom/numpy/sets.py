@@ -12,6 +12,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, TracerArrayError, UnsupportedError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import index_take
@@ -230,6 +231,7 @@ def _starts(ranks, n, size, index):
 
 
 # ---------------------------------------------------------------- the array API's forms
+@judged
 def unique_all(x, /, *, size=None, fill_value=None):
     """The distinct elements, their first places, the place of each element, and the counts."""
     return UniqueAll(
@@ -237,18 +239,21 @@ def unique_all(x, /, *, size=None, fill_value=None):
     )
 
 
+@judged
 def unique_counts(x, /, *, size=None, fill_value=None):
     """The distinct elements and how often each occurs."""
     found = unique(x, return_counts=True, equal_nan=False, size=size, fill_value=fill_value)
     return UniqueCounts(*found)
 
 
+@judged
 def unique_inverse(x, /, *, size=None, fill_value=None):
     """The distinct elements and where each element is among them."""
     found = unique(x, return_inverse=True, equal_nan=False, size=size, fill_value=fill_value)
     return UniqueInverse(*found)
 
 
+@judged
 def unique_values(x, /, *, size=None, fill_value=None):
     """The distinct elements."""
     return unique(x, equal_nan=False, size=size, fill_value=fill_value)

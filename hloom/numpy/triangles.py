@@ -3,6 +3,7 @@
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.trace import aval_of
@@ -37,6 +38,7 @@ def _eye(shape, k: ArrayLike, dtype):
     return to_dtype(e.eq(*_positions(shape, k)), dtype)
 
 
+@judged
 def eye(N, M=None, k=0, dtype=None, *, device=None):
     """A matrix with ones on diagonal `k` and zeros elsewhere; square unless `M` columns are asked.
 
@@ -50,6 +52,7 @@ def eye(N, M=None, k=0, dtype=None, *, device=None):
     return placed(_eye(shape, k, dtype), device)
 
 
+@judged
 def identity(n, dtype=None):
     """The square matrix with ones on the diagonal."""
     return eye(n, dtype=dtype)

@@ -11,6 +11,7 @@ import functools
 
 from hloom.api import eval_shape
 from hloom.frontend.errors import ArgumentError, UnsupportedError
+from hloom.frontend.keywords import refused
 from hloom.lax.loops import scan
 from hloom.numpy import cumulative, elementwise, logic, reductions
 from hloom.numpy.axes import expand_dims, moveaxis
@@ -43,12 +44,10 @@ class ufunc:
         self._reduce, self._accumulate, self._at = reduce, accumulate, at
         self._reduceat = reduceat
 
-    def __call__(self, *args, out=None, where=None):
-        if out is not None or where is not None:
-            given = "out" if out is not None else "where"
-            found = "arrays are immutable, so there is nothing to leave as it is"
-            remedy = "use the result, with hloom.numpy.where for some of its elements"
-            raise UnsupportedError(f"{self.__name__}: takes no `{given}`", found, remedy)
+    def __call__(self, *args, out=None, where=None, **unknown):
+        if out is not None or where is not None or unknown:
+            given = next(iter(unknown), "where" if out is None else "out")
+            raise refused(self.__name__, given, ("out", "where"))
         return self._call(*args)
 
     def __repr__(self):
