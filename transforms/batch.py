@@ -14,9 +14,11 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.ir import Program, memoised
 from hloom.frontend.primitive import because
+from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.prims.structural import broadcast_in_dim, transpose
 from hloom.frontend.trace import Trace, Tracer, aval_of
 from hloom.transforms.jvp import missing
+from hloom.transforms.zeros import unpack
 
 #: primitive -> rule(axis, operands, dims, **params) -> (results, dims)
 rules: dict = {}
@@ -160,6 +162,21 @@ def batch(fun, axis, values, dims):
     return [y for y, _ in pairs], [d for _, d in pairs]
 
 
+def batch_some(fun, axis, values, dims):
+    """`batch` where an operand may be None, which `fun` gets, and so may a result."""
+    given = [x is not None for x in values]
+    made: list = []
+
+    def run(*present):
+        outs = fun(*unpack(present, given))
+        made[:] = [y is not None for y in outs]
+        return [y for y in outs if y is not None]
+
+    present = [x for x in values if x is not None]
+    outs, found = batch(run, axis, present, [d for d, g in zip(dims, given, strict=True) if g])
+    return unpack(outs, made), unpack(found, made)
+
+
 # ---------------------------------------------------------------- moving batch dimensions
 def move(x, source, destination):
     """Move axis `source` of `x` to `destination`."""
@@ -180,6 +197,14 @@ def spread(x, size, dim=0):
 def to_front(x, dim, size):
     """`x` with its batch dimension first; repeated if it has none."""
     return spread(x, size) if dim is None else move(x, dim, 0)
+
+
+def unmapped(ct, found, dim, size):
+    """A cotangent whose batch dimension is `found` as that of an operand with `dim`: None sums."""
+    if ct is None:
+        return None
+    ct = to_front(ct, found, size)
+    return reduce_sum(ct, (0,)) if dim is None else move(ct, 0, dim)
 
 
 def at_front(operand, dim):

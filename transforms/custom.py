@@ -16,9 +16,8 @@ from hloom.frontend.errors import ArgumentError, ShapeError, TreeError
 from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program, Var
 from hloom.frontend.prims.calls import custom_jvp_call, custom_vjp_call
-from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import aval_of, stage
-from hloom.transforms.batch import batch, move, to_front
+from hloom.transforms.batch import batch, batch_some, to_front, unmapped
 from hloom.transforms.transpose import transpose
 from hloom.transforms.zeros import instantiate, tangent_aval, zeros
 
@@ -207,23 +206,19 @@ class BatchedJvpRule:
         self.rule, self.axis, self.dims, self.name = rule, axis, dims, rule.name
 
     def __call__(self, primals, tangents):
-        given = [t is not None for t in tangents]
-        zero: list = []
+        n, count = len(primals), 0
 
         def run(*values):
-            rest = iter(values[len(primals) :])
-            outs, found = self.rule(
-                values[: len(primals)], [next(rest) if g else None for g in given]
-            )
-            zero[:] = [t is None for t in found]
-            return [*outs, *[t for t in found if t is not None]]
+            nonlocal count
+            outs, found = self.rule(values[:n], values[n:])
+            count = len(outs)
+            return [*outs, *found]
 
-        dims = [*self.dims, *[d for d, g in zip(self.dims, given) if g]]
-        values = [*primals, *[t for t in tangents if t is not None]]
-        results, found = batch(run, self.axis, values, dims)
-        front = [to_front(x, d, self.axis.size) for x, d in zip(results, found)]
-        rest = iter(front[len(zero) :])
-        return front[: len(zero)], [None if z else next(rest) for z in zero]
+        values, dims = batch_some(run, self.axis, [*primals, *tangents], self.dims * 2)
+        front = [
+            None if x is None else to_front(x, d, self.axis.size) for x, d in zip(values, dims)
+        ]
+        return front[:count], front[count:]
 
 
 # ---------------------------------------------------------------- reverse rules
@@ -366,29 +361,17 @@ class BatchedVjpRule:
     def bwd(self, token, residuals, cotangents):
         """Cotangents of the primals: summed over the batch for primals that are not batched."""
         inner, res_dims = token
-        given = [type(c) is not tuple for c in cotangents]
-        zero: list = []
+        n = len(residuals)
+        zero = {i: ("zero", _unbatched(c[1])) for i, c in enumerate(cotangents) if type(c) is tuple}
 
         def run(*values):
-            rest = iter(values[len(residuals) :])
-            cts = [
-                next(rest) if g else ("zero", _unbatched(c[1])) for g, c in zip(given, cotangents)
-            ]
-            found = self.rule.bwd(inner, values[: len(residuals)], cts)
-            zero[:] = [c is None for c in found]
-            return [c for c in found if c is not None]
+            cts = [zero.get(i, c) for i, c in enumerate(values[n:])]
+            return self.rule.bwd(inner, values[:n], cts)
 
-        values = [*residuals, *[c for c, g in zip(cotangents, given) if g]]
-        dims = [*res_dims, *[0 for g in given if g]]
-        results, found = batch(run, self.axis, values, dims)
-        rest = iter(zip(results, found))
-        return [None if z else self._placed(d, *next(rest)) for z, d in zip(zero, self.dims)]
-
-    def _placed(self, dim, ct, ct_dim):
-        ct = to_front(ct, ct_dim, self.axis.size)
-        if dim is None:
-            return reduce_sum(ct, (0,))
-        return move(ct, 0, dim)
+        given = [None if i in zero else c for i, c in enumerate(cotangents)]
+        dims = [*res_dims, *[0] * len(given)]
+        found = zip(*batch_some(run, self.axis, [*residuals, *given], dims), self.dims)
+        return [unmapped(c, d, dim, self.axis.size) for c, d, dim in found]
 
 
 def _unbatched(aval):

@@ -13,7 +13,7 @@ from hloom.transforms.batch import AxisData, batch, to_front
 from hloom.transforms.jvp import jvp
 from hloom.transforms.linearize import linearize
 from hloom.transforms.transpose import transpose
-from hloom.transforms.zeros import instantiate, tangent_aval, zeros
+from hloom.transforms.zeros import instantiate, tangent_aval, unpack, zeros
 
 
 class Jvp(NamedTuple):
@@ -117,10 +117,10 @@ def transpose_program(program, linear, given, forced=()):
     split.constvars = [*program.constvars, *known_vars, *before.outvars]
 
     def run(*values):
-        known, cts = values[: len(known_vars)], iter(values[len(known_vars) :])
+        known, cts = values[: len(known_vars)], values[len(known_vars) :]
         found = transpose(
             split,
-            [next(cts) if g else None for g in given],
+            unpack(cts, given),
             [*program.consts, *known, *interpret(before, known)],
         )
         for i, on in enumerate(forced):

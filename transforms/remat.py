@@ -27,7 +27,7 @@ from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.dce import dce
 from hloom.transforms.programs import batch_program, jvp_program
-from hloom.transforms.zeros import instantiate, tangent_aval, zeros
+from hloom.transforms.zeros import instantiate, tangent_aval, unpack, zeros
 
 
 # ---------------------------------------------------------------- policies
@@ -185,8 +185,7 @@ def _jvp(primals, tangents, *, program, policy, prevent_cse):
     params = {"program": found.program, "policy": policy, "prevent_cse": prevent_cse}
     outs = checkpoint_call.bind(*primals, *given, **params)
     n = len(found.nonzero)
-    rest = iter(outs[n:])
-    return outs[:n], [next(rest) if on else None for on in found.nonzero]
+    return outs[:n], unpack(outs[n:], found.nonzero)
 
 
 @batch.rule(checkpoint_call)
@@ -206,8 +205,8 @@ def _linearize(primals, tangents, *, program, policy, prevent_cse):
     outs = checkpoint_call.bind(*primals, program=saving, policy=policy, prevent_cse=prevent_cse)
     given = [t for t in tangents if t is not None]
     linear = Recomputed(program, saved, active, nonzero, prevent_cse)
-    found = iter(linear_call.bind(*primals, *outs[n:], *given, map=linear))
-    return outs[:n], [next(found) if on else None for on in nonzero]
+    found = linear_call.bind(*primals, *outs[n:], *given, map=linear)
+    return outs[:n], unpack(found, nonzero)
 
 
 class Recomputed:
@@ -222,8 +221,7 @@ class Recomputed:
 
     def forward(self, *operands):
         """Tangents of the results that have any."""
-        tangents = iter(operands[self.num_residuals :])
-        given = [next(tangents) if a else None for a in self.active]
+        given = unpack(operands[self.num_residuals :], self.active)
         primals = list(operands[: len(self.active)])
         outs, found = jvp.jvp(lambda *xs: interpret(self.program, xs), primals, given)
         return [instantiate(t, y) for y, t, on in zip(outs, found, self.nonzero) if on]
@@ -243,15 +241,13 @@ def _backward(program, saved, active, nonzero, given):
     n, m = len(active), len(active) + len(saved)
 
     def run(*values):
-        cts = iter(values[m:])
-        full = iter([next(cts) if g else None for g in given])
         known = dict(zip(saved, values[n:m]))
 
         def forward(*xs):
             return _noting(program, xs, known, aliases)
 
         _, lin = linearize.linearize(forward, list(values[:n]), active)
-        want = [next(full) if on else None for on in nonzero]
+        want = unpack(unpack(values[m:], given), nonzero)
         found = transpose.transpose(lin.program, [c for c, z in zip(want, lin.nonzero) if z])
         avals = [a for a, on in zip(program.in_avals, active) if on]
         return [zeros(tangent_aval(a)) if c is None else c for c, a in zip(found, avals)]

@@ -1,4 +1,4 @@
-"""Tangent types, and zeros made real: rules use None for a zero tangent, users need an array."""
+"""Tangent types, and zeros: rules use None for a zero tangent, users need an array."""
 
 import numpy as np
 
@@ -39,3 +39,9 @@ def as_array(x):
 def instantiate(tangent, primal):
     """The tangent of `primal` as an array."""
     return zeros(tangent_aval(aval_of(primal))) if tangent is None else tangent
+
+
+def unpack(values, mask):
+    """Values at the places where `mask` holds, None elsewhere."""
+    rest = iter(values)
+    return [next(rest) if on else None for on in mask]

@@ -12,12 +12,7 @@ from hloom.transforms.programs import (
     transpose_program,
 )
 from hloom.transforms.transpose import is_linear
-
-
-def unpack(values, mask):
-    """Values at the places where `mask` holds, None elsewhere."""
-    rest = iter(values)
-    return [next(rest) if on else None for on in mask]
+from hloom.transforms.zeros import unpack
 
 
 @jvp.rule(jit)

@@ -15,8 +15,7 @@ from hloom.frontend.trace import aval_of, interpret, stage
 from hloom.transforms import batch, jvp
 from hloom.transforms.batch import move, to_front
 from hloom.transforms.programs import batch_program, grouped, jvp_program, reordered, widened
-from hloom.transforms.rules.calls import unpack
-from hloom.transforms.zeros import instantiate
+from hloom.transforms.zeros import instantiate, unpack
 
 
 def present(values):

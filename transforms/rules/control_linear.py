@@ -13,10 +13,9 @@ from hloom.frontend.staging import taking
 from hloom.frontend.trace import interpret, stage
 from hloom.transforms import jvp, linearize, transpose
 from hloom.transforms.programs import linearize_program, transpose_program
-from hloom.transforms.rules.calls import unpack
 from hloom.transforms.rules.control import either, mask_of, present
 from hloom.transforms.transpose import is_linear
-from hloom.transforms.zeros import zeros
+from hloom.transforms.zeros import unpack, zeros
 
 
 # ---------------------------------------------------------------- cond

@@ -11,7 +11,6 @@ from hloom.frontend.prims.calls import (
     linear_call,
     optimization_barrier,
 )
-from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import aval_of
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.batch import to_front
@@ -139,23 +138,14 @@ class _BatchedMap:
     def transposed(self, residuals, cotangents):
         """Cotangents of the tangents' inputs, with a batch dimension where the input has one."""
         n = self.num_residuals
-        given = [c is not None for c in cotangents]
-        zero: list = []
 
         def run(*values):
-            rest = iter(values[n:])
-            found = self.inner.transposed(values[:n], [next(rest) if g else None for g in given])
-            zero[:] = [c is None for c in found]
-            return [c for c in found if c is not None]
+            return self.inner.transposed(values[:n], values[n:])
 
-        values = [*residuals, *[c for c in cotangents if c is not None]]
-        outs, found = batch.batch(run, self.axis, values, [*self.dims[:n], *[0] * sum(given)])
-        rest = iter(zip(outs, found))
-        return [None if z else self._placed(d, *next(rest)) for z, d in zip(zero, self.dims[n:])]
-
-    def _placed(self, dim, ct, ct_dim):
-        ct = to_front(ct, ct_dim, self.axis.size)
-        return reduce_sum(ct, (0,)) if dim is None else batch.move(ct, 0, dim)
+        dims = [*self.dims[:n], *[0] * len(cotangents)]
+        outs, found = batch.batch_some(run, self.axis, [*residuals, *cotangents], dims)
+        found = zip(outs, found, self.dims[n:])
+        return [batch.unmapped(c, d, dim, self.axis.size) for c, d, dim in found]
 
 
 # ---------------------------------------------------------------- identities

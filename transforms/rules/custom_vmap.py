@@ -8,8 +8,8 @@ from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.batch import at_front
 from hloom.transforms.custom_vmap import DerivedVmapRule
 from hloom.transforms.programs import jvp_program
-from hloom.transforms.rules.calls import unpack
 from hloom.transforms.rules.control import mask_of, present
+from hloom.transforms.zeros import unpack
 
 
 @batch.rule(custom_vmap_call)

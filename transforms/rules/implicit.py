@@ -7,10 +7,9 @@ from hloom.frontend.prims.implicit import linear_solve
 from hloom.transforms import batch, jvp, transpose
 from hloom.transforms.batch import to_front
 from hloom.transforms.programs import batch_program, jvp_program
-from hloom.transforms.rules.calls import unpack
 from hloom.transforms.rules.control import mask_of, present
 from hloom.transforms.transpose import is_linear
-from hloom.transforms.zeros import instantiate, zeros
+from hloom.transforms.zeros import instantiate, unpack, zeros
 
 
 @jvp.rule(linear_solve)

@@ -22,10 +22,9 @@ from hloom.frontend.trace import interpret, stage
 from hloom.transforms import linearize, transpose
 from hloom.transforms.dce import dce
 from hloom.transforms.programs import grouped, linearize_program, transpose_program
-from hloom.transforms.rules.calls import unpack
 from hloom.transforms.rules.control import chosen, either, filled, mask_of, present
 from hloom.transforms.transpose import is_linear
-from hloom.transforms.zeros import zeros
+from hloom.transforms.zeros import unpack, zeros
 
 #: operations that are done again in the tangent loop rather than have their results stored
 _CHEAP = frozenset((broadcast_in_dim, reshape, broadcasted_iota))
