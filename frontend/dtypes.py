@@ -25,6 +25,7 @@ import functools
 import ml_dtypes
 import numpy as np
 
+from hloom.frontend import notices
 from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, TypePromotionError, ValueRangeError
 
@@ -183,8 +184,8 @@ for _dt in ALL:
 del _DTYPES[np.void], _DTYPES[float0.name]
 
 
-def dtype(x):
-    """The dtype that `x` names.
+def dtype(x, name="dtype"):
+    """The dtype that `x` names; `name` is the function that asks, for errors.
 
     `x` is a dtype, a NumPy or ml_dtypes scalar type, a name such as "bfloat16", a Python scalar
     type (of the default width) or an object with a `dtype`. Raises TypeError for anything else, and
@@ -197,10 +198,13 @@ def dtype(x):
         found = _DTYPES.get(x)
     except TypeError:
         found = None
-    return _name_to_dtype(x) if found is None else found
+    return _name_to_dtype(x, name) if found is None else found
 
 
-def _name_to_dtype(x):
+_read = dtype
+
+
+def _name_to_dtype(x, name="dtype"):
     if x is int or x is float or x is complex:
         return python_scalar_dtype(x)[0]
     own = getattr(x, "dtype", None)
@@ -213,7 +217,7 @@ def _name_to_dtype(x):
     if known is None:
         what = f"{x!r} is not a dtype" if found is None else f"arrays cannot hold {found!r}"
         raise DTypeError(
-            f"dtype: {what}",
+            f"{name}: {what}",
             "arrays hold booleans, integers, floats and complex numbers",
             'give one of those, such as "float32" or hloom.numpy.float32',
         )
@@ -230,6 +234,20 @@ def _numpy_dtype(x):
         return np.dtype(x)
     except TypeError:
         return None
+
+
+def requested(name, dtype):
+    """The dtype that the caller of a function asks for, with a warning if it is narrowed.
+
+    Python's types `int`, `float` and `complex` ask for no width, and so are narrowed in silence.
+    """
+    found = _read(dtype, name)
+    kept = canonicalize(found)
+    if kept is not found and not (dtype is int or dtype is float or dtype is complex):
+        asked = f"{name}: {found} was asked for and {kept} is made"
+        remedy = "ask for 32 bits, or keep 64: hloom.config.update('enable_x64', True)"
+        notices.warn(asked, "64-bit types are off", remedy)
+    return kept
 
 
 def canonicalize_dtype(dtype, allow_extended_dtype=False):

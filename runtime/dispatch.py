@@ -16,6 +16,7 @@ from collections import OrderedDict
 
 import numpy as np
 
+from hloom.frontend import notices
 from hloom.frontend import primitive as primitives
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
@@ -256,7 +257,18 @@ def compile_function(function, avals, name):
         tree.append(structure)
         return leaves
 
-    return entry(compiled(prepared(stage(flat, avals, name)), name), tree[0])
+    with notices.keeping() as kept:
+        program = stage(flat, avals, name)
+    made = entry(compiled(prepared(program), name), tree[0])
+    if kept:
+        return _after(made[0], lambda buffers: _said(kept, buffers)), *made[1:]
+    return made
+
+
+def _said(kept, buffers):
+    for notice in kept:
+        notices.say(notice)
+    return buffers
 
 
 def entry(executable, structure, kept=None):

@@ -214,7 +214,7 @@ def convert_element_type(operand, new_dtype, weak_type=False):
     >>> convert_element_type(-2.7, "int8")
     Array(-2, dtype=int8)
     """
-    dtype = dtypes.canonicalize(dtypes.dtype(new_dtype))
+    dtype = dtypes.requested("convert_element_type", new_dtype)
     aval = aval_of(operand)
     same = aval.dtype == dtype and aval.weak_type == weak_type
     if same and not isinstance(operand, np.ndarray | np.generic):

@@ -89,7 +89,7 @@ def full(shape, fill_value, dtype=None):
             "full: the fill value is a scalar", f"it has shape {aval.shape}", "use broadcast_in_dim"
         )
     if dtype is not None:
-        dtype = dtypes.canonicalize(dtypes.dtype(dtype))
+        dtype = dtypes.requested("full", dtype)
         if aval.dtype != dtype or aval.weak_type:
             fill_value = converted(fill_value, dtype)
     shape = canonical_shape("full", shape)
@@ -168,7 +168,7 @@ def broadcasted_iota(dtype, shape, dimension):
     """Positions along axis `dimension`: the element at index i is `i[dimension]`."""
     shape = canonical_shape("iota", shape)
     dimension = canonical_axis("iota", dimension, len(shape))
-    dtype = dtypes.canonicalize(dtypes.dtype(dtype))
+    dtype = dtypes.requested("iota", dtype)
     if dtypes.is_bool(dtype):
         raise DTypeError(
             "iota: needs a number dtype", f"it was given {dtype}", "use int32 and convert"

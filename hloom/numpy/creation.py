@@ -24,7 +24,7 @@ from hloom.numpy.inspection import described
 from hloom.numpy.joining import stack
 from hloom.numpy.manipulation import convert_strongly, placed, repeated
 from hloom.numpy.promotion import operand, strong, to_dtype
-from hloom.numpy.types import install, requested
+from hloom.numpy.types import install
 from hloom.runtime.array import DeviceArray, as_array, put
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -43,7 +43,7 @@ def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out
             f"array: order {order!r}", "arrays have no memory order of their own", "leave it away"
         )
     if dtype is not None:
-        dtype = requested("array", dtype)
+        dtype = dtypes.requested("array", dtype)
     made = _from_object(object, dtype)
     if made is object and copy and type(made) is DeviceArray:
         made = positive(made)
@@ -184,7 +184,7 @@ def empty(shape, dtype=None, *, device=None, out_sharding=None):
 
 
 def _filled(name, shape, value, dtype, device):
-    dtype = dtypes.canonicalize(dtypes.float64) if dtype is None else requested(name, dtype)
+    dtype = dtypes.canonicalize(dtypes.float64) if dtype is None else dtypes.requested(name, dtype)
     shape = s.canonical_shape(name, shape)
     fill = typed_literal(value, dtype)
     made = s.broadcast_in_dim.bind(fill, shape=shape, broadcast_dimensions=())[0]
@@ -201,7 +201,7 @@ def full(shape, fill_value: ArrayLike, dtype=None, *, device=None, out_sharding=
 def _full(name, shape, value, dtype):
     value = operand(name, value)
     weak = dtype is None and aval_of(value).weak_type
-    dtype = aval_of(value).dtype if dtype is None else requested(name, dtype)
+    dtype = aval_of(value).dtype if dtype is None else dtypes.requested(name, dtype)
     value = to_dtype(value, dtype, weak)
     value = value if weak else strong(value)
     if aval_of(value).shape == ():
@@ -286,7 +286,7 @@ def _arange(start, stop, step, dtype):
     if stop is None:
         start, stop = 0, start
     given = [b for b in (start, stop, step) if b is not None]
-    dtype = dtypes.result_type(*given) if dtype is None else requested("arange", dtype)
+    dtype = dtypes.result_type(*given) if dtype is None else dtypes.requested("arange", dtype)
     step = 1 if step is None else step
     if step == 0:
         raise ValueRangeError(

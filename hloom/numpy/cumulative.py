@@ -1,5 +1,6 @@
 """Sums and products of the elements up to each position of an axis."""
 
+from hloom.frontend import dtypes
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import cumulative as c
@@ -7,7 +8,6 @@ from hloom.frontend.prims.structural import canonical_axis, concatenate, full, r
 from hloom.frontend.trace import aval_of
 from hloom.numpy.folding import finished, sum_dtype
 from hloom.numpy.promotion import no_out, operand, to_dtype
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -19,7 +19,7 @@ def _cumulative(name, primitive, a, axis, dtype, out):
     if dtype is None:
         dtype = sum_dtype(own.dtype, promote_integers=False)
     else:
-        dtype = requested(name, dtype)
+        dtype = dtypes.requested(name, dtype)
     if axis is None:
         a, axis = reshape(a, (own.size,)) if own.ndim != 1 else a, 0
     return finished(primitive(to_dtype(a, dtype), axis), dtype)
@@ -51,7 +51,7 @@ def _along(name, primitive, start, x, axis, dtype, include_initial):
             raise ArgumentError(f"{name}: which axis?", found, "give axis=0, for example")
         axis = 0
     axis = canonical_axis(name, axis, aval.ndim)
-    dtype = sum_dtype(aval.dtype) if dtype is None else requested(name, dtype)
+    dtype = sum_dtype(aval.dtype) if dtype is None else dtypes.requested(name, dtype)
     y = finished(primitive(to_dtype(x, dtype), axis), dtype)
     if not include_initial:
         return y

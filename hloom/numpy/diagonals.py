@@ -5,7 +5,7 @@ from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.prims.structural import canonical_axes
 from hloom.frontend.trace import aval_of
-from hloom.numpy.promotion import operand, to_dtype
+from hloom.numpy.promotion import no_out, operand, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, DTypeLike
 
@@ -25,12 +25,14 @@ def trace(
     >>> hloom.numpy.trace(hloom.numpy.eye(3))
     Array(3., dtype=float32)
     """
+    no_out("trace", out)
     x = operand("trace", a)
     axes = canonical_axes("trace", (axis1, axis2), aval_of(x).ndim)
     diagonal = take_diagonal(x, int(offset), *axes)
     if dtype is None:
         dtype = summed_dtype(aval_of(x).dtype)
-    dtype = dtypes.canonicalize(dtypes.dtype(dtype))
+    else:
+        dtype = dtypes.requested("trace", dtype)
     return reduce_sum(to_dtype(diagonal, dtype), (aval_of(diagonal).ndim - 1,))
 
 

@@ -226,7 +226,7 @@ def _frequencies(name, counts, n, d, dtype):
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
         found, remedy = f"n is {n!r}", "give a positive int"
         raise ValueRangeError(f"{name}: n is the number of samples", found, remedy)
-    dtype = dtypes.canonicalize(dtypes.dtype("float64" if dtype is None else dtype))
+    dtype = dtypes.requested(name, float if dtype is None else dtype)
     return _divided(name, tuple(counts.tolist()), n, d, dtype)
 
 

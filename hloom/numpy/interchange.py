@@ -8,7 +8,6 @@ from hloom.frontend.errors import InterchangeError
 from hloom.frontend.keywords import judged
 from hloom.numpy.creation import array, asarray
 from hloom.numpy.spaces import meshgrid
-from hloom.numpy.types import requested
 from hloom.runtime.array import DeviceArray, place, put
 from hloom.runtime.interchange import taken
 
@@ -79,6 +78,6 @@ def fromfunction(function, shape, *, dtype=float, **kwargs):
     Array([[0, 1, 2],
            [1, 2, 3]], dtype=int32)
     """
-    dtype = requested("fromfunction", dtype)
+    dtype = dtypes.requested("fromfunction", dtype)
     ranges = [asarray(np.arange(n), dtype) for n in shape]
     return function(*meshgrid(*ranges, indexing="ij"), **kwargs)

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.prims import structural as s
@@ -12,7 +13,6 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy import promotion
 from hloom.numpy.manipulation import atleast_1d, atleast_2d, atleast_3d, convert_strongly
 from hloom.numpy.promotion import operand, promote_dtypes
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, ArrayLikes
 
@@ -34,7 +34,7 @@ def _arrays(name, arrays):
 def _in_dtype(name, arrays, dtype):
     if dtype is None:
         return promote_dtypes(name, *arrays)
-    dtype = requested(name, dtype)
+    dtype = dtypes.requested(name, dtype)
     return [convert_strongly(operand(name, a), dtype) for a in arrays]
 
 

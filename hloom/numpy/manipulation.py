@@ -15,7 +15,6 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy import promotion
 from hloom.numpy.elementwise import positive
 from hloom.numpy.promotion import operand, to_dtype
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -161,7 +160,7 @@ def astype(x, dtype, /, *, copy=False, device=None):
     Array([ 1, -2], dtype=int32)
     """
     strong = isinstance(x, Array) and not x.aval.weak_type
-    if strong and not copy and dtype is not None and dtypes.dtype(dtype) == x.aval.dtype:
+    if strong and not copy and dtype is not None and dtypes.dtype(dtype, "astype") == x.aval.dtype:
         return placed(x, device)
     return placed(_astype(x, dtype), device)
 
@@ -169,7 +168,7 @@ def astype(x, dtype, /, *, copy=False, device=None):
 @fused
 def _astype(x: ArrayLike, dtype):
     x = operand("astype", x)
-    dtype = dtypes.canonicalize(dtypes.float64) if dtype is None else requested("astype", dtype)
+    dtype = dtypes.requested("astype", float if dtype is None else dtype)
     return convert_strongly(x, dtype)
 
 
@@ -188,7 +187,7 @@ def view(x, dtype):
 
 @fused
 def _view(x: ArrayLike, dtype):
-    dtype, own, shape = requested("view", dtype), aval_of(x).dtype, aval_of(x).shape
+    dtype, own, shape = dtypes.requested("view", dtype), aval_of(x).dtype, aval_of(x).shape
     if dtypes.is_bool(own):
         x, own = to_dtype(x, dtypes.uint8), dtypes.uint8
     if dtypes.is_bool(dtype):

@@ -20,7 +20,6 @@ from hloom.numpy.folding import (
     wide,
 )
 from hloom.numpy.promotion import no_out, operand, to_dtype
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -38,7 +37,9 @@ def _total(name, kind, doc):
     ):
         x = operand(name, a)
         own = aval_of(x).dtype
-        result = sum_dtype(own, promote_integers) if dtype is None else requested(name, dtype)
+        result = (
+            sum_dtype(own, promote_integers) if dtype is None else dtypes.requested(name, dtype)
+        )
         y = fold(name, kind, to_dtype(x, wide(result)), axis, out, keepdims, initial, where)
         return finished(y, result)
 

@@ -15,7 +15,6 @@ from hloom.frontend.prims.structural import (
 from hloom.frontend.trace import aval_of
 from hloom.numpy.folding import finished
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, to_dtype
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -67,7 +66,7 @@ def argsort(
     Array([2, 0, 1], dtype=int32)
     """
     a, axis = _prepared("argsort", a, axis, kind, order)
-    dtype = dtypes.int64 if dtype is None else requested("argsort", dtype)
+    dtype = dtypes.int64 if dtype is None else dtypes.requested("argsort", dtype)
     return _order(a, axis, dtypes.canonicalize(dtype), stable, descending)
 
 

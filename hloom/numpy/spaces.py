@@ -11,7 +11,6 @@ from hloom.numpy.joining import stack
 from hloom.numpy.manipulation import convert_strongly, placed, repeated
 from hloom.numpy.promotion import operand, promote_inexact, promote_shapes, strong, to_dtype
 from hloom.numpy.rounding import floor
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -36,7 +35,7 @@ def _linspace(name, start: ArrayLike, stop: ArrayLike, num, endpoint, dtype, axi
         raise ValueRangeError(f"{name}: makes {num} numbers", "num is negative", "give num >= 0")
     first, last = promote_inexact(name, start, stop)
     first, last = strong(first), strong(last)
-    wanted = dtype_of(first) if dtype is None else requested(name, dtype)
+    wanted = dtype_of(first) if dtype is None else dtypes.requested(name, dtype)
     numbers, step = _line(first, last, num, endpoint)
     if dtypes.is_integer(wanted):
         numbers = floor(numbers)
@@ -82,7 +81,7 @@ def logspace(
     """
     numbers = _linspace.function("logspace", start, stop, num, endpoint, None, axis, False)
     made = power(base, numbers)
-    return made if dtype is None else convert_strongly(made, requested("logspace", dtype))
+    return made if dtype is None else convert_strongly(made, dtypes.requested("logspace", dtype))
 
 
 @fused
@@ -104,7 +103,7 @@ def geomspace(start: ArrayLike, stop: ArrayLike, num=50, endpoint=True, dtype=No
         ends = s.slice_in_dim(first, 0, 1), s.slice_in_dim(last, 0, 1)
         numbers = s.concatenate([ends[0], inner, ends[1]], 0)
     made = _moved(numbers, axis)
-    return made if dtype is None else convert_strongly(made, requested("geomspace", dtype))
+    return made if dtype is None else convert_strongly(made, dtypes.requested("geomspace", dtype))
 
 
 # ---------------------------------------------------------------- grids
@@ -138,7 +137,7 @@ def meshgrid(*xi: ArrayLike, copy=True, sparse=False, indexing="xy"):
 def indices(dimensions, dtype=None, sparse=False):
     """The index of each element of an array of the given shape, an array for each axis."""
     shape = s.canonical_shape("indices", dimensions)
-    dtype = requested("indices", int if dtype is None else dtype)
+    dtype = dtypes.requested("indices", int if dtype is None else dtype)
     made = []
     for axis, n in enumerate(shape):
         own = [n if i == axis else 1 for i in range(len(shape))] if sparse else shape

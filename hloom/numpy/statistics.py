@@ -24,7 +24,6 @@ from hloom.numpy.promotion import (
     select,
     to_dtype,
 )
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -83,7 +82,7 @@ def mean(
 def _mean(name, a, axis, dtype, keepdims, mask):
     shape = aval_of(a).shape
     axes = reduced_axes(name, axis, len(shape))
-    dtype = dtypes.to_inexact(aval_of(a).dtype) if dtype is None else requested(name, dtype)
+    dtype = dtypes.to_inexact(aval_of(a).dtype) if dtype is None else dtypes.requested(name, dtype)
     computed = wide(dtypes.to_inexact(dtype))
     y = finished(over(*total(to_dtype(a, computed), axes, mask)), dtype)
     return keep(y, shape, axes) if keepdims else y
@@ -99,7 +98,7 @@ def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, fini
     shape = aval_of(a).shape
     axes = reduced_axes(name, axis, len(shape))
     own = dtypes.to_inexact(aval_of(a).dtype)
-    dtype = dtypes.to_real(own) if dtype is None else requested(name, dtype)
+    dtype = dtypes.to_real(own) if dtype is None else dtypes.requested(name, dtype)
     real = wide(dtypes.to_real(dtypes.to_inexact(dtype)))
     x = to_dtype(a, own if dtypes.is_complex(own) else real)
     if mean is None:
@@ -212,7 +211,7 @@ def _variables(name, m, y, rowvar, dtype):
     parts = [m] if y is None else [m, y]
     parts = promote_dtypes_inexact(name, *(operand(name, p) for p in parts))
     if dtype is not None:
-        parts = [to_dtype(p, requested(name, dtype)) for p in parts]
+        parts = [to_dtype(p, dtypes.requested(name, dtype)) for p in parts]
     rows = []
     for p in parts:
         n = aval_of(p).ndim

@@ -9,7 +9,6 @@ from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.trace import aval_of
 from hloom.numpy.manipulation import placed
 from hloom.numpy.promotion import filled, operand, promote_shapes, to_dtype
-from hloom.numpy.types import requested
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -47,7 +46,7 @@ def eye(N, M=None, k=0, dtype=None, *, device=None):
     Array([[1., 0.],
            [0., 1.]], dtype=float32)
     """
-    dtype = requested("eye", float if dtype is None else dtype)
+    dtype = dtypes.requested("eye", float if dtype is None else dtype)
     shape = s.canonical_shape("eye", (N, N if M is None else M))
     return placed(_eye(shape, k, dtype), device)
 
@@ -61,7 +60,7 @@ def identity(n, dtype=None):
 @fused
 def tri(N, M=None, k=0, dtype=None):
     """A matrix with ones on diagonal `k` and below it, zeros above."""
-    dtype = requested("tri", float if dtype is None else dtype)
+    dtype = dtypes.requested("tri", float if dtype is None else dtype)
     shape = s.canonical_shape("tri", (N, N if M is None else M))
     return to_dtype(_on_or_below(shape, k), dtype)
 

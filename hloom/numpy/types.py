@@ -9,25 +9,11 @@ A scalar type is called to make an array of its dtype, and is a dtype wherever o
     True
 """
 
-import warnings
 from typing import Any
 
 import numpy as np
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import message
-
-
-def requested(name, dtype):
-    """The dtype that a caller asked for; 64 bits become 32, with a warning, unless they are on."""
-    found = dtypes.dtype(dtype)
-    kept = dtypes.canonicalize(found)
-    if kept is not found and not (dtype is int or dtype is float or dtype is complex):
-        asked = f"{name}: {found} was asked for and {kept} is made"
-        remedy = "ask for 32 bits, or keep 64: hloom.config.update('enable_x64', True)"
-        text = message(asked, "64-bit types are off", remedy)
-        warnings.warn(text, stacklevel=3)
-    return kept
 
 
 class ScalarType(type):

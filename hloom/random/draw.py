@@ -52,7 +52,7 @@ def row(words, i):
 
 def float_dtype(name, dtype):
     """A real float dtype; the default one for None."""
-    found = dtypes.python_scalar_dtype(float)[0] if dtype is None else requested(dtype)
+    found = dtypes.python_scalar_dtype(float)[0] if dtype is None else requested(dtype, name)
     if not dtypes.is_float(found):
         raise DTypeError(f"{name}: makes floats", f"dtype is {found.name}", "use a float dtype")
     return found
@@ -73,16 +73,16 @@ def rounded(x, dtype):
 
 def int_dtype(name, dtype):
     """An integer dtype; the default one for None."""
-    found = dtypes.python_scalar_dtype(int)[0] if dtype is None else requested(dtype)
+    found = dtypes.python_scalar_dtype(int)[0] if dtype is None else requested(dtype, name)
     if not dtypes.is_integer(found):
         remedy = "use an integer dtype"
         raise DTypeError(f"{name}: makes integers", f"dtype is {found.name}", remedy)
     return found
 
 
-def requested(dtype):
+def requested(dtype, name="random"):
     """The dtype that a caller names, under the 64-bit policy."""
-    return dtypes.canonicalize(dtypes.dtype(dtype))
+    return dtypes.requested(name, dtype)
 
 
 def full_shape(name, shape, *parameters):
