@@ -24,5 +24,6 @@ from hloom.lowering.rules import (
     special,
     spectral,
     structural,
+    vectorized,
     windows,
 )
