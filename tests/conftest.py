@@ -20,6 +20,8 @@ os.environ.setdefault("HLOOM_CACHE", "0")
 if str(ROOT) not in sys.path:  # a bare pytest in a checkout, hloom not installed
     sys.path.insert(0, str(ROOT))
 
+import hloom  # noqa: E402 - after what it reads from the environment
+
 hypothesis.settings.register_profile("hloom", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("hloom")
 
@@ -33,6 +35,13 @@ def pytest_addoption(parser):
 def pytest_unconfigure():
     if CACHE:
         shutil.rmtree(CACHE, ignore_errors=True)
+
+
+@pytest.fixture
+def wide():
+    """64-bit types are on."""
+    with hloom.enable_x64():
+        yield
 
 
 @pytest.fixture

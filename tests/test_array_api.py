@@ -15,15 +15,11 @@ import array_api_special as special
 import hloom
 import hloom.numpy as xp
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 STARRED = inspect.Parameter.VAR_POSITIONAL
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def the(array):

@@ -13,11 +13,7 @@ from hloom.frontend.ir import check
 from hloom.frontend.trace import interpret
 from hloom.transforms.dce import dce
 
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
+pytestmark = pytest.mark.usefixtures("wide")
 
 
 # ---------------------------------------------------------------- values

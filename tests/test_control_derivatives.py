@@ -24,11 +24,7 @@ from control import (
 from hloom import lax, numpy as hnp
 from hloom.frontend.ir import count_eqns, sub_programs
 
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
+pytestmark = pytest.mark.usefixtures("wide")
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -14,11 +14,7 @@ from hloom.frontend.errors import (
     ValueRangeError,
 )
 
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
+pytestmark = pytest.mark.usefixtures("wide")
 
 
 def test_error_the_carry_changes_its_type():

@@ -7,11 +7,7 @@ import hloom
 from control import H0, XS, W, close, looped, reverse, rnn, scan_in_cond_in_scan, total
 from hloom import lax, numpy as hnp
 
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
+pytestmark = pytest.mark.usefixtures("wide")
 
 
 @pytest.mark.parametrize(

@@ -17,18 +17,14 @@ from hloom.runtime import iree
 from interpreter import interpreted
 from ops_linalg import H
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 HAS_IREE = importlib.util.find_spec("iree") is not None and all(
     importlib.util.find_spec(f"iree.{part}") for part in ("compiler", "runtime")
 )
 needs_iree = pytest.mark.skipif(not HAS_IREE, reason="iree-base-compiler is not installed")
 
 REAL_AND_COMPLEX = pytest.mark.parametrize("dtype", ["float64", "complex128"])
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def sample(dtype, *shape):

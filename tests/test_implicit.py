@@ -8,11 +8,7 @@ from control import close, looped, message_of, orders, reverse
 from hloom import lax, numpy as hnp
 from hloom.frontend.errors import AxisError, ControlFlowError, RuleError, ShapeError
 
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
+pytestmark = pytest.mark.usefixtures("wide")
 
 
 A = np.array([[3.0, 0.5, -0.2], [0.1, 2.0, 0.4], [-0.3, 0.2, 1.5]])

@@ -12,13 +12,9 @@ import hloom.numpy as hnp
 from hloom.lax import linalg as lax_linalg
 from hloom.scipy import linalg
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 L, N = hnp.linalg, np.linalg
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def sample(dtype, *shape, seed=0):

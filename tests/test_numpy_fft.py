@@ -6,11 +6,7 @@ import pytest
 import hloom
 import hloom.numpy as hnp
 
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
+pytestmark = pytest.mark.usefixtures("wide")
 
 
 def sample(real, *shape):

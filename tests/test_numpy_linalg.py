@@ -6,14 +6,10 @@ import pytest
 import hloom
 import hloom.numpy as hnp
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 L, N = hnp.linalg, np.linalg
 COMPLEX = pytest.mark.parametrize("c", [False, True], ids=["real", "complex"])
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def sample(c, *shape, seed=0):

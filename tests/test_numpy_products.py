@@ -7,6 +7,8 @@ import hloom
 import hloom.numpy as hnp
 from hloom.frontend.errors import ShapeError
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 SPECS = [
     ("ij,jk->ik", (2, 3), (3, 4)),
     ("ij,jk->ki", (2, 3), (3, 4)),
@@ -38,12 +40,6 @@ def sample(*shape, c=False):
     rng = np.random.default_rng(len(shape) + sum(shape))
     x = rng.normal(size=shape)
     return x + 1j * rng.normal(size=shape) if c else x
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def close(got, want):

@@ -19,17 +19,13 @@ from hloom.lowering.module import lower
 from hloom.transforms.physical import physical
 from interpreter import interpreted
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 ROWS = ops.collect()
 SMOOTH = [row for row in ROWS if row.grad]
 POINTWISE = [row for row in ROWS if any(p.family == "elementwise" for p in row.covers)]
 STEP = 1e-4
 FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def each(rows):

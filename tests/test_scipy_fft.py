@@ -8,13 +8,9 @@ import hloom
 from hloom.frontend import errors
 from hloom.scipy import fft
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 TYPES = pytest.mark.parametrize("kind", [1, 2, 3, 4])
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def sample(*shape):

@@ -18,12 +18,6 @@ from hloom.scipy.ndimage import map_coordinates
 RNG = np.random.default_rng(0)
 
 
-@pytest.fixture
-def wide():
-    with hloom.enable_x64():
-        yield
-
-
 def close(got, want, tol=1e-10):
     assert got.shape == np.shape(want)
     np.testing.assert_allclose(got, want, tol, tol)

@@ -8,13 +8,9 @@ import hloom
 import hloom.numpy as hnp
 import hloom.scipy.linalg as linalg
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 COMPLEX = pytest.mark.parametrize("c", [False, True], ids=["real", "complex"])
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def sample(c, *shape):

@@ -8,14 +8,10 @@ import hloom
 import hloom.numpy as hnp
 from hloom.scipy.optimize import OptimizeResults, minimize
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 BFGS, LBFGS = "BFGS", "l-bfgs-experimental-do-not-rely-on-this"
 BOTH = pytest.mark.parametrize("method", [BFGS, LBFGS], ids=["bfgs", "l-bfgs"])
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def rosenbrock(x):

@@ -17,12 +17,6 @@ MODES = ("full", "same", "valid")
 PAIRS = [((7,), (4,)), ((4,), (7,)), ((5, 4), (3, 2)), ((3, 5), (4, 2)), ((2, 2), (5, 5)), ((), ())]
 
 
-@pytest.fixture
-def wide():
-    with hloom.enable_x64():
-        yield
-
-
 def sample(c, *shape, seed=0):
     """Normal numbers, complex if asked."""
     rng = np.random.default_rng(sum(shape) + seed)

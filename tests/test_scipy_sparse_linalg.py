@@ -10,6 +10,8 @@ import hloom
 import hloom.numpy as hnp
 from hloom.scipy.sparse.linalg import bicgstab, cg, gmres
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 N = 6
 RNG = np.random.default_rng(0)
 GENERAL = RNG.normal(size=(N, N)) + 4 * np.eye(N)
@@ -23,12 +25,6 @@ SOLVERS = {
     "incremental": (functools.partial(gmres, solve_method="incremental"), GENERAL),
 }
 EACH = pytest.mark.parametrize("name", SOLVERS)
-
-
-@pytest.fixture(autouse=True)
-def _wide():
-    with hloom.enable_x64():
-        yield
 
 
 def close(got, want, tol=1e-7):

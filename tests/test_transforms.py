@@ -6,13 +6,9 @@ import pytest
 import hloom
 import hloom.numpy as jnp
 
+pytestmark = pytest.mark.usefixtures("wide")
+
 X = np.linspace(-1.0, 1.5, 6).reshape(2, 3)
-
-
-@pytest.fixture(autouse=True)
-def _float64():
-    with hloom.enable_x64():
-        yield
 
 
 def scalar(x):

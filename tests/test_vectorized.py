@@ -1,4 +1,4 @@
-"""float32 functions of large arrays on CPU, beside float64: over the whole range and at its ends."""
+"""float32 functions of large arrays on CPU beside float64: over the whole range and at its ends."""
 
 import numpy as np
 import pytest
