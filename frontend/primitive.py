@@ -112,6 +112,19 @@ class Calling(Primitive):
         return tuple(self.type_rule(*avals, **params))
 
 
+def registrar(rules):
+    """The decorator `rule(primitive)`, which enters a function in a table of rules."""
+
+    def rule(primitive):
+        def register(function):
+            rules[primitive] = function
+            return function
+
+        return register
+
+    return rule
+
+
 def because(reason: str) -> Callable[[F], F]:
     """Mark a function that stands in a rule's place with the reason why there is no rule."""
 

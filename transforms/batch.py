@@ -13,7 +13,7 @@ from hloom.frontend import leaks
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.ir import Program, memoised
-from hloom.frontend.primitive import because
+from hloom.frontend.primitive import because, registrar
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.prims.structural import broadcast_in_dim, transpose
 from hloom.frontend.trace import Trace, Tracer, aval_of
@@ -25,15 +25,8 @@ rules: dict = {}
 #: family -> rule(axis, primitive, operands, dims, params) -> (results, dims)
 families: dict = {}
 
-
-def rule(primitive):
-    """Register the decorated function as the rule of `primitive`."""
-
-    def register(function):
-        rules[primitive] = function
-        return function
-
-    return register
+#: the decorator that registers the rule of a primitive
+rule = registrar(rules)
 
 
 def none(primitive, reason):

@@ -7,19 +7,13 @@ holds programs may have a rule that drops what is dead inside it.
 """
 
 from hloom.frontend.ir import Program, Var, memoised
+from hloom.frontend.primitive import registrar
 
 #: primitive -> rule(equation, mask of the results that are used) -> a smaller equation
 rules: dict = {}
 
-
-def rule(primitive):
-    """Register the decorated function as the rule of `primitive`."""
-
-    def register(function):
-        rules[primitive] = function
-        return function
-
-    return register
+#: the decorator that registers the rule of a primitive
+rule = registrar(rules)
 
 
 def dce(program):

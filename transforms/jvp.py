@@ -12,7 +12,7 @@ The rules themselves are in transforms/rules/, a file for each family.
 from hloom.frontend import leaks
 from hloom.frontend.context import thread
 from hloom.frontend.errors import RuleError
-from hloom.frontend.primitive import because
+from hloom.frontend.primitive import because, registrar
 from hloom.frontend.prims.elementwise import add
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import Trace, Tracer, aval_of
@@ -21,15 +21,8 @@ from hloom.transforms.zeros import zeros
 #: primitive -> rule(primals, tangents, **params) -> (results, tangents of the results)
 rules: dict = {}
 
-
-def rule(primitive):
-    """Register the decorated function as the rule of `primitive`."""
-
-    def register(function):
-        rules[primitive] = function
-        return function
-
-    return register
+#: the decorator that registers the rule of a primitive
+rule = registrar(rules)
 
 
 def elementwise(primitive, *terms):

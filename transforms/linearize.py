@@ -14,6 +14,7 @@ here, since they have to be split in two: `rules[p](primals, tangents, **params)
 
 from hloom.frontend import leaks
 from hloom.frontend.context import thread
+from hloom.frontend.primitive import registrar
 from hloom.frontend.trace import StageTrace, StageTracer, Trace, aval_of, interpret
 from hloom.transforms.jvp import JVPTrace, JVPTracer
 from hloom.transforms.zeros import instantiate, tangent_aval
@@ -21,15 +22,8 @@ from hloom.transforms.zeros import instantiate, tangent_aval
 #: primitive -> rule(primals, tangents, **params), for primitives that hold programs
 rules: dict = {}
 
-
-def rule(primitive):
-    """Register the decorated function as the linearization rule of `primitive`."""
-
-    def register(function):
-        rules[primitive] = function
-        return function
-
-    return register
+#: the decorator that registers the rule of a primitive
+rule = registrar(rules)
 
 
 class PartialTrace(Trace):

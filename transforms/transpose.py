@@ -9,7 +9,7 @@ or None, for each operand. Cotangents of a variable that is used several times a
 
 from hloom.frontend.context import thread
 from hloom.frontend.ir import Var
-from hloom.frontend.primitive import because
+from hloom.frontend.primitive import because, registrar
 from hloom.frontend.prims.elementwise import add
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import StageTrace, aval_of
@@ -36,14 +36,8 @@ def is_linear(x):
     return type(x) is Linear
 
 
-def rule(primitive):
-    """Register the decorated function as the rule of `primitive`."""
-
-    def register(function):
-        rules[primitive] = function
-        return function
-
-    return register
+#: the decorator that registers the rule of a primitive
+rule = registrar(rules)
 
 
 def linear(primitive, *terms):
