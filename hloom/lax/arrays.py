@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.families import as_operand, typed_literal
+from hloom.frontend.prims import elementwise
 from hloom.frontend.prims.elementwise import add, convert_element_type, mul
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
@@ -18,6 +19,8 @@ from hloom.frontend.prims.structural import (
     squeeze,
 )
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of
+from hloom.runtime.dispatch import fused
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 def dtype(x):
@@ -113,7 +116,8 @@ def collapse(operand, start_dimension, stop_dimension=None):
 
 
 # ---------------------------------------------------------------- joining and cutting
-def stack(operands, axis=0):
+@fused
+def stack(operands: ArrayLikes, axis=0):
     """Arrays of one shape along a new axis."""
     operands = list(operands)
     if not operands:
@@ -123,14 +127,16 @@ def stack(operands, axis=0):
     return concatenate([expand_dims(x, (axis,)) for x in operands], axis)
 
 
-def unstack(x, axis=0):
+@fused
+def unstack(x: ArrayLike, axis=0):
     """The elements of `x` along an axis, as a tuple of arrays without it."""
     axis = canonical_axis("unstack", axis, aval_of(x).ndim)
     n = aval_of(x).shape[axis]
     return tuple([squeeze(slice_in_dim(x, i, i + 1, axis=axis), (axis,)) for i in range(n)])
 
 
-def split(operand, sizes, axis=0):
+@fused
+def split(operand: ArrayLike, sizes, axis=0):
     """`operand` cut along an axis into pieces of the given sizes, a list.
 
     >>> import hloom
@@ -147,7 +153,8 @@ def split(operand, sizes, axis=0):
     return [slice_in_dim(operand, e - n, e, axis=axis) for n, e in zip(sizes, ends, strict=True)]
 
 
-def tile(operand, reps):
+@fused
+def tile(operand: ArrayLike, reps):
     """`operand` repeated `reps[i]` times along axis i."""
     shape, reps = aval_of(operand).shape, tuple(reps)
     if len(reps) != len(shape):
@@ -160,7 +167,8 @@ def tile(operand, reps):
     return reshape(spread, [r * n for r, n in zip(reps, shape, strict=True)])
 
 
-def polynomial(x, coeffs, *, unroll=None):
+@fused
+def polynomial(x: ArrayLike, coeffs: ArrayLikes, *, unroll=None):
     """The polynomial `coeffs[0] + coeffs[1] x + coeffs[2] x² + ...` by Horner's rule.
 
     >>> import hloom
@@ -176,3 +184,16 @@ def polynomial(x, coeffs, *, unroll=None):
     if len(coeffs) == 1 and aval_of(total).shape != aval_of(x).shape:
         return add(total, full_like(x, 0))
     return total
+
+
+# ---------------------------------------------------------------- elementwise
+@fused
+def log2(x: ArrayLike, *, accuracy=None):
+    """The logarithm of each element to the base 2."""
+    return elementwise.log2(x, accuracy=accuracy)
+
+
+@fused
+def one_minus_square(x: ArrayLike):
+    """1 - x², exact for x near 1 and -1."""
+    return elementwise.one_minus_square(x)

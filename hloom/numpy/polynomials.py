@@ -40,7 +40,8 @@ def _same_length(name, a1, a2):
     return pad(a1, (n - a1.size, 0)), pad(a2, (n - a2.size, 0))
 
 
-def polyadd(a1, a2):
+@fused
+def polyadd(a1: ArrayLike, a2: ArrayLike):
     """The sum of two polynomials.
 
     >>> import hloom.numpy as np
@@ -51,7 +52,8 @@ def polyadd(a1, a2):
     return a1 + a2
 
 
-def polysub(a1, a2):
+@fused
+def polysub(a1: ArrayLike, a2: ArrayLike):
     """The difference of two polynomials."""
     a1, a2 = _same_length("polysub", a1, a2)
     return a1 - a2
@@ -64,16 +66,15 @@ def polymul(a1, a2, *, trim_leading_zeros=False):
     >>> np.polymul(np.array([1.0, 2.0]), np.array([1.0, -2.0]))
     Array([ 1.,  0., -4.], dtype=float32)
     """
-    a1, a2 = _vector("polymul", a1), _vector("polymul", a2)
     if trim_leading_zeros:
-        a1, a2 = (_trimmed("polymul", a) for a in (a1, a2))
+        a1, a2 = (_trimmed("polymul", _vector("polymul", a)) for a in (a1, a2))
     return _product(a1, a2)
 
 
 @fused
 def _product(a1: ArrayLike, a2: ArrayLike):
     """The sums of the antidiagonals of all products: rows sheared by one place each."""
-    products = outer(a1, a2)
+    products = outer(_vector("polymul", a1), _vector("polymul", a2))
     m, n = products.shape
     sheared = pad(products, ((0, 0), (0, m))).reshape(-1)[: m * (m + n - 1)]
     return sum_of(sheared.reshape(m, m + n - 1), axis=0, dtype=products.dtype)
@@ -97,24 +98,30 @@ def polydiv(u, v, *, trim_leading_zeros=False):
     >>> q, r
     (Array([ 1., -2.], dtype=float32), Array([0., 0., 0.], dtype=float32))
     """
+    quotient, rest = _divided(u, v)
+    return quotient, _trimmed("polydiv", rest) if trim_leading_zeros else rest
+
+
+@fused
+def _divided(u: ArrayLike, v: ArrayLike):
     u, v = _inexact(_vector("polydiv", u)), _inexact(_vector("polydiv", v))
     dtype = result_type(u, v)
     rest, v = u.astype(dtype), v.astype(dtype)
     steps = u.size - v.size + 1
     if steps <= 0:
-        quotient = zeros(1, dtype)
-    else:
+        return zeros(1, dtype), rest
 
-        def step(rest, i):
-            window = arange(v.size) + i
-            factor = rest[i] / v[0]
-            return rest.at[window].add(-factor * v), factor
+    def step(rest, i):
+        window = arange(v.size) + i
+        factor = rest[i] / v[0]
+        return rest.at[window].add(-factor * v), factor
 
-        rest, quotient = scan(step, rest, arange(steps))
-    return quotient, _trimmed("polydiv", rest) if trim_leading_zeros else rest
+    rest, quotient = scan(step, rest, arange(steps))
+    return quotient, rest
 
 
-def polyval(p, x, *, unroll=16):
+@fused
+def polyval(p: ArrayLike, x: ArrayLike, *, unroll=16):
     """The values of a polynomial at `x`, by Horner's scheme.
 
     >>> import hloom.numpy as np
@@ -130,7 +137,8 @@ def polyval(p, x, *, unroll=16):
     return scan(lambda y, c: (y * x + c, None), start, p, unroll=unroll or 1)[0]
 
 
-def polyder(p, m=1):
+@fused
+def polyder(p: ArrayLike, m=1):
     """The derivative of order `m` of a polynomial."""
     m = operator.index(m)
     if m < 0:
@@ -141,7 +149,8 @@ def polyder(p, m=1):
     return p[:n] * array(factors, p.dtype) if n > 0 else zeros(0, p.dtype)
 
 
-def polyint(p, m=1, k=None):
+@fused
+def polyint(p: ArrayLike, m=1, k: ArrayLike | None = None):
     """The integral of order `m` of a polynomial, with the constants `k`, 0 by default."""
     m = operator.index(m)
     if m < 0:
@@ -160,7 +169,8 @@ def polyint(p, m=1, k=None):
     return whole / array(divisors, p.dtype)
 
 
-def poly(seq_of_zeros):
+@fused
+def poly(seq_of_zeros: ArrayLike):
     """The polynomial with the given zeros, or the characteristic one of a matrix."""
     z = asarray(seq_of_zeros)
     if z.ndim == 2 and z.shape[0] == z.shape[1]:
@@ -169,10 +179,8 @@ def poly(seq_of_zeros):
         found = f"it has shape {z.shape}"
         raise ShapeError("poly: takes a vector or a square matrix", found, "reshape it")
     z = _inexact(z)
-    p = ones(1, z.dtype)
-    for i in range(z.size):
-        p = pad(p, (0, 1)) - z[i] * pad(p, (1, 0))
-    return p
+    start = zeros(z.size + 1, z.dtype).at[0].set(1)
+    return scan(lambda p, zero: (p - zero * pad(p[:-1], (1, 0)), None), start, z)[0]
 
 
 def roots(p, *, strip_zeros=True):
@@ -188,6 +196,12 @@ def roots(p, *, strip_zeros=True):
         size = p.size
         p = trim_zeros(p, "b")
         at_zero = size - p.size if p.size else 0
+    return _eigenvalues(p, at_zero)
+
+
+@fused
+def _eigenvalues(p: ArrayLike, at_zero):
+    """Those of the companion matrix, and as many zeros as are asked for."""
     complex_dtype = dtypes.to_complex(p.dtype)
     if p.size < 2:
         return zeros(at_zero, complex_dtype)
@@ -196,7 +210,16 @@ def roots(p, *, strip_zeros=True):
     return concatenate([found, zeros(at_zero, complex_dtype)])
 
 
-def polyfit(x, y, deg, rcond=None, full=False, w=None, cov=False):
+@fused
+def polyfit(
+    x: ArrayLike,
+    y: ArrayLike,
+    deg,
+    rcond=None,
+    full=False,
+    w: ArrayLike | None = None,
+    cov=False,
+):
     """The polynomial of degree `deg` that fits points best in the sense of least squares.
 
     `w` weights the points. With `full` also the residuals, rank, singular values and `rcond`;
