@@ -37,6 +37,7 @@ from hloom.frontend.prims.matrices import (
     is_complex,
     matmul,
     upper_part,
+    zero_of,
 )
 from hloom.frontend.prims.reduction import argmax, reduce_max, reduce_sum
 from hloom.frontend.prims.structural import (
@@ -75,10 +76,6 @@ def eig(x, *, left, right):
     return found
 
 
-def _zero(x):
-    return typed_literal(0, aval_of(x).dtype)
-
-
 def _as_complex(x):
     return complex(x, full(aval_of(x).shape, 0, aval_of(x).dtype))
 
@@ -89,7 +86,7 @@ def _triangular(form, basis):
     if aval_of(main).shape[-1] < 2:
         return _as_complex(form), _as_complex(basis), _as_complex(main)
     a, b, c, d = blocks(form)
-    zero, one = _zero(c), typed_literal(1, aval_of(c).dtype)
+    zero, one = zero_of(c), typed_literal(1, aval_of(c).dtype)
     block = ne(c, zero)
     # d + z is an eigenvalue and (z, c) its vector
     half = mul(sub(a, d), 0.5)
@@ -147,10 +144,10 @@ def _scaled(vectors, values, x):
     place = argmax(sizes, rows, _INT)
     place = along_rows(place, vectors)
     here = eq(broadcasted_iota(_INT, shape, rows), place)
-    largest = reduce_sum(select(here, vectors, _zero(vectors)), (rows,))
+    largest = reduce_sum(select(here, vectors, zero_of(vectors)), (rows,))
     unit = div(conj(largest), _as_complex(mul(abs(largest), length)))
     vectors = mul(vectors, along_rows(unit, vectors))
     if is_complex(x):
         return vectors
-    flat = along_rows(eq(imag(values), _zero(imag(values))), vectors)
+    flat = along_rows(eq(imag(values), zero_of(imag(values))), vectors)
     return select(flat, _as_complex(real(vectors)), vectors)

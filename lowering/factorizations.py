@@ -41,6 +41,7 @@ from hloom.frontend.prims.matrices import (
     take_rows,
     transposed,
     upper_part,
+    zero_of,
 )
 from hloom.frontend.prims.reduction import argmax, reduce_or, reduce_sum
 from hloom.frontend.prims.structural import (
@@ -96,10 +97,6 @@ def _zeros(x):
     return full(aval_of(x).shape, 0, aval_of(x).dtype)
 
 
-def _zero(x):
-    return typed_literal(0, aval_of(x).dtype)
-
-
 # ---------------------------------------------------------------- cholesky and triangular systems
 def cholesky(x):
     """The lower triangular factor of positive definite matrices; NaN where they are not."""
@@ -111,7 +108,7 @@ def cholesky(x):
         root = sqrt(real(pivot)) if is_complex(x) else sqrt(pivot)
         root = complex(root, _zeros(root)) if is_complex(x) else root
         column = div(column, _filled(root, column))
-        column = select(ge(_rows(column), j), column, _zero(x))
+        column = select(ge(_rows(column), j), column, zero_of(x))
         return x, select(eq(_columns(x), j), _filled(column, x), factor)
 
     _, factor = repeat(n, step, x, _zeros(x))
@@ -157,11 +154,11 @@ def lu(x):
         x = _exchanged(x, j, place)
         row, column = _row(x, j), _column(x, j)
         pivot = _row(column, j)
-        safe = select(eq(pivot, _zero(x)), typed_literal(1, aval_of(x).dtype), pivot)
+        safe = select(eq(pivot, zero_of(x)), typed_literal(1, aval_of(x).dtype), pivot)
         below = gt(_rows(column), j)
         scaled = select(below, div(column, _filled(safe, column)), column)
-        factors = select(below, scaled, _zero(x))
-        row = select(gt(_columns(row), j), row, _zero(x))
+        factors = select(below, scaled, zero_of(x))
+        row = select(gt(_columns(row), j), row, zero_of(x))
         reduced = sub(x, mul(_filled(factors, x), _filled(row, x)))
         return select(eq(_columns(x), j), _filled(scaled, x), reduced), pivots
 
@@ -223,7 +220,7 @@ def geqrf(x):
 def _widened(x, columns):
     extra = columns - aval_of(x).shape[-1]
     config = [(0, 0, 0)] * (aval_of(x).ndim - 1) + [(0, extra, 0)]
-    return pad(x, _zero(x), config) if extra else x
+    return pad(x, zero_of(x), config) if extra else x
 
 
 def _reflections(x, pivoting):
@@ -235,7 +232,7 @@ def _reflections(x, pivoting):
         if pivoting:
             x, order = _largest_first(x, order, j)
         column = _column(x, j)
-        column = select(ge(_rows(column), j), column, _zero(x))
+        column = select(ge(_rows(column), j), column, zero_of(x))
         vector, tau = reflector(column, j)
         projected = mul(_filled(conjugated(tau), vector), vector)
         x = sub(x, matmul(projected, matmul(adjoint(vector), x)))
@@ -256,13 +253,13 @@ def reflector(column, j):
     squares = reduce_sum(integer_pow(size, 2), (axis,))
     norm = reshape(sqrt(squares), aval_of(alpha).shape)
     front = real(alpha) if is_complex(column) else alpha
-    positive = ge(front, _zero(front))
-    beta = select(positive, sub(_zero(norm), norm), norm)
+    positive = ge(front, zero_of(front))
+    beta = select(positive, sub(zero_of(norm), norm), norm)
     beta = complex(beta, _zeros(beta)) if is_complex(column) else beta
     # a column of zeros is left alone
-    still = eq(norm, _zero(norm))
+    still = eq(norm, zero_of(norm))
     one = typed_literal(1, aval_of(column).dtype)
-    tau = div(sub(beta, alpha), select(eq(beta, _zero(beta)), one, beta))
+    tau = div(sub(beta, alpha), select(eq(beta, zero_of(beta)), one, beta))
     vector = div(column, _filled(select(still, one, sub(alpha, beta)), column))
     vector = select(eq(_rows(vector), j), one, vector)
     return vector, tau
@@ -271,7 +268,7 @@ def reflector(column, j):
 def _largest_first(x, order, j):
     """Columns from `j` on with the longest of them exchanged to the front."""
     lengths = reduce_sum(
-        select(ge(_rows(x), j), integer_pow(abs(x), 2), _zero(abs(x))), (aval_of(x).ndim - 2,)
+        select(ge(_rows(x), j), integer_pow(abs(x), 2), zero_of(abs(x))), (aval_of(x).ndim - 2,)
     )
     last = aval_of(lengths).ndim - 1
     shape = aval_of(lengths).shape
@@ -289,9 +286,9 @@ def hessenberg(x):
 
     def step(j, x, vectors, taus):
         column = _column(x, j)
-        column = select(gt(_rows(column), j), column, _zero(x))
+        column = select(gt(_rows(column), j), column, zero_of(x))
         vector, tau = reflector(column, add(j, 1))
-        vector = select(gt(_rows(vector), j), vector, _zero(x))
+        vector = select(gt(_rows(vector), j), vector, zero_of(x))
         left = mul(_filled(conjugated(tau), vector), vector)
         x = sub(x, matmul(left, matmul(adjoint(vector), x)))
         right = mul(_filled(tau, vector), vector)
@@ -329,7 +326,7 @@ def tridiagonal_solve(dl, d, du, b):
 
     def down(i, dl, d, du, b, ratios, x):
         before = max(sub(i, 1), 0)
-        below = select(gt(i, 0), _row(dl, i), _zero(dl))
+        below = select(gt(i, 0), _row(dl, i), zero_of(dl))
         pivot = sub(_row(d, i), mul(below, _row(ratios, before)))
         row = sub(_row(b, i), mul(_filled_row(below, b), _row(x, before)))
         ratios = select(eq(_rows(ratios), i), _filled(div(_row(du, i), pivot), ratios), ratios)

@@ -16,7 +16,6 @@ from hloom.frontend.prims.elementwise import (
     abs,
     add,
     bitwise_and,
-    complex,
     convert_element_type,
     div,
     eq,
@@ -25,7 +24,6 @@ from hloom.frontend.prims.elementwise import (
     lt,
     mul,
     neg,
-    real,
     select,
     sqrt,
     sub,
@@ -34,16 +32,18 @@ from hloom.frontend.prims.matrices import (
     adjoint,
     along_columns,
     along_rows,
+    complex_if,
     conjugated,
     diagonal,
     identity,
-    is_complex,
     lower_part,
     matmul,
     off_diagonal,
+    real_part,
     take_diagonal,
     take_rows,
     transposed,
+    zero_of,
 )
 from hloom.frontend.prims.reduction import reduce_max, reduce_sum
 from hloom.frontend.prims.sorting import sort
@@ -62,45 +62,30 @@ _SWEEPS = 20
 _INT = dtypes.dtype("int32")
 
 
-def _zero(x):
-    return typed_literal(0, aval_of(x).dtype)
-
-
-def _real(x):
-    return real(x) if is_complex(x) else x
-
-
-def _as(x, like):
-    """A real array as complex if `like` is."""
-    if not is_complex(like) or is_complex(x):
-        return x
-    return complex(x, full(aval_of(x).shape, 0, aval_of(x).dtype))
-
-
 def _one(x):
     return typed_literal(1, aval_of(x).dtype)
 
 
 def _real_diagonal(x):
     """The real parts on the diagonal, others 0."""
-    return mul(_as(_real(x), x), identity(x))
+    return mul(complex_if(real_part(x), x), identity(x))
 
 
 # ---------------------------------------------------------------- rotations
 def _angles(first, second, between):
     """c, s and the phase that make a Hermitian matrix [[first, between], [., second]] diagonal."""
     size = abs(between)
-    still = eq(size, _zero(size))
+    still = eq(size, zero_of(size))
     one = typed_literal(1, aval_of(size).dtype)
     safe = select(still, one, size)
     ratio = div(sub(second, first), mul(safe, 2.0))
     tangent = div(one, add(abs(ratio), sqrt(add(mul(ratio, ratio), 1.0))))
-    tangent = select(ge(ratio, _zero(ratio)), tangent, neg(tangent))
-    tangent = select(still, _zero(size), tangent)
+    tangent = select(ge(ratio, zero_of(ratio)), tangent, neg(tangent))
+    tangent = select(still, zero_of(size), tangent)
     c = div(one, sqrt(add(mul(tangent, tangent), 1.0)))
-    phase = div(between, _as(safe, between))
+    phase = div(between, complex_if(safe, between))
     phase = select(still, typed_literal(1, aval_of(phase).dtype), phase)
-    return _as(c, between), _as(mul(c, tangent), between), phase
+    return complex_if(c, between), complex_if(mul(c, tangent), between), phase
 
 
 def _halves(x, axis):
@@ -135,7 +120,7 @@ def _until_small(turns, turn, rest, *carry):
     avals = [ShapedArray((), _INT), *[aval_of(x).strip_weak_type() for x in carry]]
     turned = lambda *c: turn(*c) if turns == 1 else repeat(turns, lambda _, *d: turn(*d), *c)
     sweep = lambda i, *c: [add(i, 1), *turned(*c)]
-    going = lambda i, *c: [bitwise_and(lt(i, _SWEEPS), gt(rest(*c), typed_literal(1, "float32")))]
+    going = lambda i, *c: [bitwise_and(lt(i, _SWEEPS), gt(rest(*c), typed_literal(1, dtypes.float32)))]
     body, cond = stage(sweep, avals, "sweep"), stage(going, avals, "going")
     start = typed_literal(0, _INT)
     found = while_loop.bind(start, *carry, cond=cond, body=body, cond_consts=0, body_consts=0)
@@ -147,7 +132,7 @@ def _even(x, columns_only=False):
     odd = aval_of(x).shape[-1] % 2
     config = [(0, 0, 0)] * (aval_of(x).ndim - 2)
     config += [(0, 0 if columns_only else odd, 0), (0, odd, 0)]
-    return pad(x, _zero(x), config) if odd else x
+    return pad(x, zero_of(x), config) if odd else x
 
 
 def _sorted(keys, n, *matrices):
@@ -172,8 +157,8 @@ def _padding_last(keys, vectors, n):
 def _excess(size, scale, n):
     """How many times larger the largest of sizes is than rounding makes it; a float32 scalar."""
     eps = float(dtypes.finfo(aval_of(size).dtype).eps) * math.sqrt(n)
-    none = eq(scale, _zero(scale))
-    ratio = select(none, _zero(size), div(size, select(none, _one(scale), scale)))
+    none = eq(scale, zero_of(scale))
+    ratio = select(none, zero_of(size), div(size, select(none, _one(scale), scale)))
     found = reduce_max(mul(ratio, 1 / eps), range(aval_of(ratio).ndim))
     return convert_element_type(found, "float32")
 
@@ -183,7 +168,7 @@ def eigh(x, *, lower):
     """Eigenvectors and rising eigenvalues of Hermitian matrices of which one triangle is read."""
     n = aval_of(x).shape[-1]
     if not n:
-        return x, _real(diagonal(x))
+        return x, real_part(diagonal(x))
     x = x if lower else adjoint(x)
     # the diagonal is real: its imaginary part is not read
     strict = lower_part(x, -1)
@@ -191,7 +176,7 @@ def eigh(x, *, lower):
     size = aval_of(x).shape[-1]
 
     def turn(x, vectors):
-        values = _real(diagonal(x))
+        values = real_part(diagonal(x))
         first, second = _halves(values, aval_of(values).ndim - 1)
         rank = aval_of(x).ndim
         angles = _angles(first, second, take_diagonal(x, size // 2, rank - 2, rank - 1))
@@ -205,7 +190,7 @@ def eigh(x, *, lower):
     x, vectors = _until_small(size - 1, turn, excess, x, identity(x))
     # IREE cannot compile a sort of elements read with steps, which a diagonal is elsewhere
     values = reduce_sum(_real_diagonal(x), (aval_of(x).ndim - 1,))
-    keys = _padding_last(_real(values), vectors, n)
+    keys = _padding_last(real_part(values), vectors, n)
     values, vectors = _sorted(keys, n, vectors)
     return slice_in_dim(vectors, 0, n, axis=aval_of(vectors).ndim - 2), values
 
@@ -223,7 +208,7 @@ def svd(x, *, full_matrices, compute_uv):
     if not n:
         batch, dtype = aval_of(x).shape[:-2], aval_of(x).dtype
         u = identity(full((*batch, m, m if full_matrices else 0), 0, dtype))
-        values = _real(diagonal(x))
+        values = real_part(diagonal(x))
         return (u, values, full((*batch, 0, 0), 0, dtype)) if compute_uv else values
     w = _even(x, columns_only=True)
     size, rank = aval_of(w).shape[-1], aval_of(w).ndim
@@ -232,7 +217,7 @@ def svd(x, *, full_matrices, compute_uv):
     def turn(w, v):
         p, q = _halves(w, rank - 1)
         inner = lambda a, b: reduce_sum(mul(conjugated(a), b), (rank - 2,))
-        angles = _angles(_real(inner(p, p)), _real(inner(q, q)), inner(p, q))
+        angles = _angles(real_part(inner(p, p)), real_part(inner(q, q)), inner(p, q))
         return _columns_turned(w, *angles), _columns_turned(v, *angles)
 
     def excess(w, _):
@@ -242,19 +227,19 @@ def svd(x, *, full_matrices, compute_uv):
         return _excess(off_diagonal(products), scale, size)
 
     w, v = _until_small(size - 1, turn, excess, w, v)
-    squares = reduce_sum(_real(mul(conjugated(w), w)), (rank - 2,))
+    squares = reduce_sum(real_part(mul(conjugated(w), w)), (rank - 2,))
     values, w, v = _sorted(_padding_last(neg(sqrt(squares)), v, n), n, w, v)
     if not compute_uv:
         return neg(values)
     # the columns of w are orthogonal: R is diagonal, and Q completes them where they are 0
     q, r = qr(w, pivoting=False, full_matrices=full_matrices)
-    pivots = _real(diagonal(r))
+    pivots = real_part(diagonal(r))
     signs = select(
-        lt(pivots, _zero(pivots)),
+        lt(pivots, zero_of(pivots)),
         full(aval_of(pivots).shape, -1.0, aval_of(pivots).dtype),
         _one(pivots),
     )
     extra = aval_of(q).shape[-1] - n
     signs = pad(signs, _one(signs), [(0, 0, 0)] * (rank - 2) + [(0, extra, 0)])
-    u = mul(q, along_rows(_as(signs, q), q))
+    u = mul(q, along_rows(complex_if(signs, q), q))
     return u, abs(pivots), adjoint(slice_in_dim(v, 0, n, axis=rank - 2))

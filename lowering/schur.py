@@ -43,6 +43,7 @@ from hloom.frontend.prims.matrices import (
     matmul,
     take_diagonal,
     upper_part,
+    zero_of,
 )
 from hloom.frontend.prims.reduction import reduce_max, reduce_or, reduce_sum
 from hloom.frontend.prims.structural import (
@@ -77,10 +78,6 @@ def schur(x, *, vectors=True):
     return (form, basis) if vectors else form
 
 
-def _zero(x):
-    return typed_literal(0, aval_of(x).dtype)
-
-
 def _hessenberg(x):
     """H and unitary Q with x = Q H Q^H, H being 0 below its subdiagonal."""
     n, rank = aval_of(x).shape[-1], aval_of(x).ndim
@@ -89,7 +86,7 @@ def _hessenberg(x):
     packed, taus = hessenberg(x)
     vectors = slice_in_dim(slice_in_dim(packed, 1, n, axis=rank - 2), 0, n - 1, axis=rank - 1)
     inner = reflected_columns(vectors, taus)
-    inner = pad(inner, _zero(x), [(0, 0, 0)] * (rank - 2) + [(1, 0, 0)] * 2)
+    inner = pad(inner, zero_of(x), [(0, 0, 0)] * (rank - 2) + [(1, 0, 0)] * 2)
     first = eq(broadcasted_iota(_INT, aval_of(x).shape, rank - 1), 0)
     return upper_part(packed, -1), select(first, identity(x), inner)
 
@@ -101,8 +98,8 @@ def _iterated(form, basis, width):
     # reflections of `width` rows begin in the last but one too
     extra = width - 2
     sides = [(0, 0, 0)] * (rank - 2)
-    form = pad(form, _zero(form), [*sides, (0, extra, 0), (0, extra, 0)])
-    basis = pad(basis, _zero(basis), [*sides, (0, 0, 0), (0, extra, 0)])
+    form = pad(form, zero_of(form), [*sides, (0, extra, 0), (0, extra, 0)])
+    basis = pad(basis, zero_of(basis), [*sides, (0, 0, 0), (0, extra, 0)])
 
     def going(i, form, _):
         end = _window(form, width)[1]
@@ -134,7 +131,7 @@ def _deflated(form):
     limits = mul(add(along_rows(main, sizes), along_columns(main, sizes)), float(kind.eps))
     limits = e.max(limits, float(kind.smallest_normal))
     # an element that is NaN counts as small, so that the iteration ends
-    beside = select(gt(sizes, limits), lower_part(form, -1), _zero(form))
+    beside = select(gt(sizes, limits), lower_part(form, -1), zero_of(form))
     return add(upper_part(form), upper_part(beside, -1))
 
 
@@ -142,7 +139,7 @@ def _window(form, width):
     """First and last row of the last part to be split, of shape (*batch, 1, 1); 0, 0 if none is."""
     *batch, n, _ = aval_of(form).shape
     rank = len(batch) + 1
-    beside = ne(take_diagonal(form, -1, rank - 1, rank), _zero(form))
+    beside = ne(take_diagonal(form, -1, rank - 1, rank), zero_of(form))
     after = add(broadcasted_iota(_INT, (*batch, n - 1), rank - 1), 1)
     unsplit = beside
     if width == 3:
@@ -174,7 +171,7 @@ def _sweep(form, basis, stuck, width):
         places = add(broadcasted_iota(_INT, shape, rows), k)
         inside = bitwise_and(le(places, spread(end)), spread(bitwise_and(le(begin, k), gt(end, k))))
         # nothing is reflected by a vector of zeros
-        vector, tau = reflector(select(inside, column, _zero(column)), 0)
+        vector, tau = reflector(select(inside, column, zero_of(column)), 0)
         left, right = mul(spread(conjugated(tau)), vector), mul(spread(tau), vector)
         band = sub(band, matmul(left, matmul(adjoint(vector), band)))
         form = _with_part(form, band, k, rows)
@@ -205,7 +202,7 @@ def _at(vectors, places):
     rank = len(shape)
     places = broadcast_in_dim(places, (*shape, 1), range(rank + 1))
     here = eq(reshape(places, shape), broadcasted_iota(_INT, shape, rank - 1))
-    found = reduce_sum(select(here, vectors, _zero(vectors)), (rank - 1,))
+    found = reduce_sum(select(here, vectors, zero_of(vectors)), (rank - 1,))
     return reshape(found, (*aval_of(found).shape, 1, 1))
 
 
@@ -226,7 +223,7 @@ def _wilkinson(form, end, stuck):
     plus, minus = add(half, root), sub(half, root)
     far = select(ge(abs(plus), abs(minus)), plus, minus)
     one = typed_literal(1, aval_of(form).dtype)
-    near = div(product, select(eq(far, _zero(far)), one, far))
+    near = div(product, select(eq(far, zero_of(far)), one, far))
     aside = e.complex(abs(c), full(aval_of(c).shape, 0, aval_of(abs(c)).dtype))
     return (select(stuck, add(d, mul(aside, 0.75)), sub(d, near)),)
 
@@ -251,7 +248,7 @@ def _first_double(corner, total, product):
     """The first column of (H - s1) (H - s2) by H's element (1, 0), in its first three rows."""
     h00, h01, h10, h11 = [_entry(corner, i, j) for i in (0, 1) for j in (0, 1)]
     one = typed_literal(1, aval_of(corner).dtype)
-    h10 = select(eq(h10, _zero(h10)), one, h10)
+    h10 = select(eq(h10, zero_of(h10)), one, h10)
     top = add(div(add(mul(h00, sub(h00, total)), product), h10), h01)
     middle = sub(add(h00, h11), total)
     return concatenate([top, middle, _entry(corner, 2, 1)], aval_of(corner).ndim - 2)
@@ -296,7 +293,7 @@ def turned(form, basis, alpha, beta):
     beta = at_first(beta)
     distance = sub(broadcasted_iota(_INT, shape, rank - 1), broadcasted_iota(_INT, shape, rank - 2))
     below, above = along_rows(beta, form), along_columns(neg(conjugated(beta)), form)
-    turn = select(eq(distance, 0), along_rows(main, form), _zero(form))
+    turn = select(eq(distance, 0), along_rows(main, form), zero_of(form))
     turn = select(eq(distance, -1), below, turn)
     turn = select(eq(distance, 1), above, turn)
     return matmul(adjoint(turn), matmul(form, turn)), matmul(basis, turn)
@@ -307,33 +304,33 @@ def _split(form, basis):
     a, b, c, d = blocks(form)
     half, product = mul(sub(a, d), 0.5), mul(b, c)
     disc = add(mul(half, half), product)
-    block = ne(c, _zero(c))
-    apart = bitwise_and(block, ge(disc, _zero(disc)))
-    paired = bitwise_and(block, lt(disc, _zero(disc)))
+    block = ne(c, zero_of(c))
+    apart = bitwise_and(block, ge(disc, zero_of(disc)))
+    paired = bitwise_and(block, lt(disc, zero_of(disc)))
     one = typed_literal(1, aval_of(form).dtype)
     # the eigenvector (z, c) of a real eigenvalue
-    root = sqrt(select(apart, disc, _zero(disc)))
-    z = add(half, select(ge(half, _zero(half)), root, neg(root)))
+    root = sqrt(select(apart, disc, zero_of(disc)))
+    z = add(half, select(ge(half, zero_of(half)), root, neg(root)))
     length = _length(z, c)
     # the angle that makes the diagonal equal: tan 2t = (d - a) / (b + c)
     total, twice = add(b, c), mul(half, 2.0)
     reach = _length(total, twice)
-    level = eq(half, _zero(half))
+    level = eq(half, zero_of(half))
     cosine = sqrt(mul(add(select(level, one, div(abs(total), reach)), 1.0), 0.5))
     sine = div(half, mul(reach, cosine))
-    sine = select(ge(total, _zero(total)), neg(sine), sine)
+    sine = select(ge(total, zero_of(total)), neg(sine), sine)
     alpha = select(apart, div(z, length), select(paired, cosine, one))
-    beta = select(apart, div(c, length), select(paired, sine, _zero(c)))
+    beta = select(apart, div(c, length), select(paired, sine, zero_of(c)))
     form, basis = turned(form, basis, alpha, beta)
     mean = mul(add(a, d), 0.5)
     main = select(at_first(paired, False), at_first(mean), diagonal(form))
     main = select(at_second(paired, False), at_second(mean), main)
     below = at_first(paired, False)
-    kept = select(along_rows(below, form), upper_part(lower_part(form, -1), -1), _zero(form))
+    kept = select(along_rows(below, form), upper_part(lower_part(form, -1), -1), zero_of(form))
     return add(add(upper_part(form, 1), kept), mul(along_rows(main, form), identity(form))), basis
 
 
 def _length(x, y):
     """The length of (x, y), and 1 of (0, 0)."""
     found = sqrt(add(mul(x, x), mul(y, y)))
-    return select(eq(found, _zero(found)), typed_literal(1, aval_of(found).dtype), found)
+    return select(eq(found, zero_of(found)), typed_literal(1, aval_of(found).dtype), found)

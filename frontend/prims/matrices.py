@@ -3,7 +3,7 @@
 from hloom.frontend import dtypes
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims.contraction import dot_general
-from hloom.frontend.prims.elementwise import add, conj, eq, ge, mul, select
+from hloom.frontend.prims.elementwise import add, complex, conj, eq, ge, mul, real, select
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
@@ -19,6 +19,23 @@ from hloom.frontend.trace import aval_of
 def is_complex(x):
     """Whether an array is complex."""
     return dtypes.is_complex(aval_of(x).dtype)
+
+
+def zero_of(x):
+    """The Literal 0 in the dtype of an array."""
+    return typed_literal(0, aval_of(x).dtype)
+
+
+def real_part(x):
+    """The real part; real arrays as they are."""
+    return real(x) if is_complex(x) else x
+
+
+def complex_if(x, like):
+    """An array, complex with imaginary part 0 if it is real and `like` is complex."""
+    if is_complex(x) or not is_complex(like):
+        return x
+    return complex(x, full(aval_of(x).shape, 0, aval_of(x).dtype))
 
 
 def matmul(x, y):
@@ -61,12 +78,12 @@ def _mask(x, k, compare):
 
 def lower_part(x, k=0):
     """The elements on and below diagonal `k`, others 0."""
-    return select(_mask(x, k, ge), x, typed_literal(0, aval_of(x).dtype))
+    return select(_mask(x, k, ge), x, zero_of(x))
 
 
 def upper_part(x, k=0):
     """The elements on and above diagonal `k`, others 0."""
-    return select(_mask(x, k - 1, ge), typed_literal(0, aval_of(x).dtype), x)
+    return select(_mask(x, k - 1, ge), zero_of(x), x)
 
 
 def identity(x):

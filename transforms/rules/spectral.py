@@ -27,10 +27,12 @@ from hloom.frontend.prims.matrices import (
     adjoint,
     along_columns,
     along_rows,
+    complex_if,
     diagonal,
     is_complex,
     matmul,
     off_diagonal,
+    real_part,
     take_rows,
 )
 from hloom.frontend.prims.reduction import argmax, reduce_sum
@@ -39,15 +41,6 @@ from hloom.frontend.trace import aval_of
 from hloom.transforms import jvp, transpose
 from hloom.transforms.rules.linalg import leading, refused
 from hloom.transforms.zeros import zeros
-
-
-def _real(x):
-    return real(x) if is_complex(x) else x
-
-
-def _as(x, like):
-    """A real array as complex if `like` is."""
-    return complex(x, zeros(aval_of(x))) if is_complex(like) and not is_complex(x) else x
 
 
 def _gaps(values):
@@ -66,8 +59,8 @@ def _eigh(primals, tangents, **params):
     (x,), (g,) = primals, tangents
     vectors, values = sp.eigh.bind(x, **params)
     moved = matmul(adjoint(vectors), matmul(g, vectors))
-    turn = mul(_as(_gaps(values), moved), moved)
-    return [vectors, values], [matmul(vectors, turn), _real(diagonal(moved))]
+    turn = mul(complex_if(_gaps(values), moved), moved)
+    return [vectors, values], [matmul(vectors, turn), real_part(diagonal(moved))]
 
 
 @jvp.rule(sp.eig)
@@ -75,14 +68,14 @@ def _eig(primals, tangents, *, left, right):
     (x,), (g,) = primals, tangents
     values, *vectors = sp.eig.bind(x, left=left, right=right)
     known = vectors[-1] if right else sp.eig.bind(x, left=False, right=True)[1]
-    moved = _solve(known, matmul(_as(g, known), known))
+    moved = _solve(known, matmul(complex_if(g, known), known))
     turned = []
     if right:
         turned = [_kept_unit(known, matmul(known, mul(_gaps(values), moved)))]
     if left:
         # left vectors are the columns of the inverse's adjoint, scaled
         other = vectors[0]
-        back = _solve(other, matmul(_as(adjoint(g), other), other))
+        back = _solve(other, matmul(complex_if(adjoint(g), other), other))
         gaps = _gaps(conj(values))
         turned = [_kept_unit(other, matmul(other, mul(gaps, back))), *turned]
     return [values, *vectors], [diagonal(moved), *turned]
@@ -97,7 +90,7 @@ def _kept_unit(vectors, turned):
     place = broadcast_in_dim(place, shape, [i for i in range(len(shape)) if i != rows])
     here = eq(broadcasted_iota("int32", shape, rows), place)
     pick = lambda x: reduce_sum(select(here, x, typed_literal(0, aval_of(x).dtype)), (rows,))
-    turned = sub(turned, mul(vectors, along_rows(_as(along, vectors), vectors)))
+    turned = sub(turned, mul(vectors, along_rows(complex_if(along, vectors), vectors)))
     phase = complex(zeros(aval_of(along)), div(pick(imag(turned)), pick(real(vectors))))
     return sub(turned, mul(vectors, along_rows(phase, vectors)))
 
@@ -122,13 +115,13 @@ def _svd(primals, tangents, *, full_matrices, compute_uv, algorithm):
     u, s, vt = sp.svd.bind(x, full_matrices=False, compute_uv=True, algorithm=algorithm)
     ut, v = adjoint(u), adjoint(vt)
     moved = matmul(ut, matmul(g, v))
-    ds = _real(diagonal(moved))
+    ds = real_part(diagonal(moved))
     if not compute_uv:
         return [s], [ds]
-    scale = _as(s, moved)
+    scale = complex_if(s, moved)
     right, left = mul(moved, along_rows(scale, moved)), mul(moved, along_columns(scale, moved))
     # 1 / (s_j^2 - s_i^2)
-    gaps = _as(_gaps(mul(s, s)), moved)
+    gaps = complex_if(_gaps(mul(s, s)), moved)
     turn_u, turn_v = mul(gaps, add(right, adjoint(right))), mul(gaps, add(left, adjoint(left)))
     du, dv = matmul(u, turn_u), matmul(v, turn_v)
     if is_complex(x):
