@@ -23,7 +23,8 @@ from hloom.typing import ArrayLike
 
 
 def _vector(name, p):
-    p = atleast_1d(asarray(p) if not isinstance(p, Array) else p)
+    p = p if isinstance(p, Array) else asarray(p)
+    p = p if p.ndim else atleast_1d(p)
     if p.ndim != 1:
         found = f"it has shape {p.shape}"
         raise ShapeError(f"{name}: coefficients are a vector", found, "pass one polynomial")

@@ -1,0 +1,153 @@
+"""How many executables an eager call of a library function runs: one, or the reason is here."""
+
+import numpy as np
+import pytest
+
+import hloom
+import hloom.numpy as hnp
+import ops
+import test_equations
+from hloom import lax
+from hloom.frontend.primitive import Primitive
+from hloom.runtime import compile as compilation, room
+
+R = np.random.default_rng(0)
+X = np.linspace(0.1, 2, 6, dtype=np.float32)
+M = (R.random((4, 4)) + np.eye(4)).astype(np.float32)
+I = np.array([0, 2, 1, 3, 1, 2], np.int32)
+B = np.array([1, 0, 1, 1, 0, 1], bool)
+IMAGE = M.reshape(1, 1, 4, 4)
+
+#: calls of what is no row of test_equations.CALLS
+CALLS = {
+    "numpy.argwhere(size)": (lambda b: hnp.argwhere(b, size=3), B),
+    "numpy.array_split": (lambda x: hnp.array_split(x, 4), X),
+    "numpy.atleast_2d": (hnp.atleast_2d, X),
+    "numpy.choose": (lambda i, x: hnp.choose(i, [x] * 4), I, X),
+    "numpy.copy": (hnp.copy, X),
+    "numpy.einsum": (lambda m: hnp.einsum("ij,jk,kl->il", m, m, m), M),
+    "numpy.eye": (lambda: hnp.eye(3),),
+    "numpy.fft.fftfreq": (lambda: hnp.fft.fftfreq(5),),
+    "numpy.fill_diagonal": (lambda m: hnp.fill_diagonal(m, 0.0, inplace=False), M),
+    "numpy.histogram2d": (hnp.histogram2d, X, X),
+    "numpy.interp": (hnp.interp, X, X, X),
+    "numpy.intersect1d": (hnp.intersect1d, I, I),
+    "numpy.ix_": (hnp.ix_, I, I),
+    "numpy.linalg.multi_dot": (lambda m: hnp.linalg.multi_dot([m, m, m]), M),
+    "numpy.linspace": (lambda: hnp.linspace(0, 1, 5),),
+    "numpy.place": (lambda x, b: hnp.place(x, b, x, inplace=False), X, B),
+    "numpy.poly": (hnp.poly, X),
+    "numpy.polyadd": (hnp.polyadd, X, X[:2]),
+    "numpy.polyder": (hnp.polyder, X),
+    "numpy.polydiv": (hnp.polydiv, X, X[:3]),
+    "numpy.polyfit": (lambda x: hnp.polyfit(x, x, 2), X),
+    "numpy.polyint": (hnp.polyint, X),
+    "numpy.polymul": (hnp.polymul, X, X),
+    "numpy.put": (lambda x, i: hnp.put(x, i, 1.0, inplace=False), X, I),
+    "numpy.ravel_multi_index": (lambda i: hnp.ravel_multi_index((i, i), (4, 4)), I),
+    "numpy.roots(strip_zeros=False)": (lambda x: hnp.roots(x, strip_zeros=False), X),
+    "numpy.split": (lambda x: hnp.split(x, 3), X),
+    "numpy.vectorize": (hnp.vectorize(lambda a: a + 1), X),
+    "lax.approx_max_k": (lambda x: lax.approx_max_k(x, 2), X),
+    "lax.associative_scan": (lambda x: lax.associative_scan(lax.add, x), X),
+    "lax.cond": (lambda x: lax.cond(True, lax.sin, lax.cos, x), X),
+    "lax.conv_transpose": (lambda x: lax.conv_transpose(x, x, (1, 1), "SAME"), IMAGE),
+    "lax.fori_loop": (lambda x: lax.fori_loop(0, 3, lambda i, v: v + 1, x), X),
+    "lax.log2": (lax.log2, X),
+    "lax.map": (lambda x: lax.map(lax.sin, x), X),
+    "lax.one_minus_square": (lax.one_minus_square, X),
+    "lax.polynomial": (lambda x: lax.polynomial(x, [1.0, 2.0, 3.0]), X),
+    "lax.split": (lambda x: lax.split(x, (2, 4)), X),
+    "lax.stack": (lambda x: lax.stack([x, x]), X),
+    "lax.tile": (lambda x: lax.tile(x, (2,)), X),
+    "lax.unstack": (lax.unstack, M),
+    "lax.while_loop": (
+        lambda x: lax.while_loop(lambda v: v[0] < 3, lambda v: lax.add(v, 1.0), x),
+        X,
+    ),
+    "nn.dot_product_attention": (hloom.nn.dot_product_attention, *[IMAGE] * 3),
+    "nn.initializers.orthogonal": (
+        lambda: hloom.nn.initializers.orthogonal()(hloom.random.PRNGKey(0), (4, 4)),
+    ),
+    "image.resize": (lambda m: hloom.image.resize(m, (2, 2), "linear"), M),
+    "scipy.linalg.sqrtm": (hloom.scipy.linalg.sqrtm, M),
+    "scipy.ndimage.map_coordinates": (
+        lambda m, x: hloom.scipy.ndimage.map_coordinates(m, [x, x], 1),
+        M,
+        X,
+    ),
+    "scipy.signal.stft": (lambda x: hloom.scipy.signal.stft(x, nperseg=4), X),
+    "scipy.signal.welch": (lambda x: hloom.scipy.signal.welch(x, nperseg=4), X),
+}
+
+HOST = "its length depends on the values, so it is worked out by NumPy on the host"
+#: calls that do not run exactly one executable: how many, and why
+REASONS = {
+    "numpy.intersect1d": (0, HOST),
+    "numpy.argwhere(size)": (2, "nonzero, shared with the form that has no size, then columns"),
+    "a + a[0]": (2, "an expression of two operations"),
+    "pure_callback": (0, "a call of the Python function, of no compiled code"),
+    "io_callback": (0, "a call of the Python function, of no compiled code"),
+    "debug_callback": (0, "a call of the Python function, of no compiled code"),
+}
+
+
+def array_of(struct):
+    """An array for a row of test_equations; what is given as an array stays."""
+    if not isinstance(struct, hloom.ShapeDtypeStruct):
+        return hnp.asarray(struct) if isinstance(struct, np.ndarray) else struct
+    if struct.dtype == np.uint32:
+        return hloom.random.PRNGKey(0)
+    return hnp.asarray((R.random(struct.shape) * 3 + 0.1).astype(struct.dtype))
+
+
+def calls():
+    """What is called, and its name and operands: of the library, then of the primitives."""
+    is_leaf = lambda x: isinstance(x, hloom.ShapeDtypeStruct)
+    for text, function, operands in test_equations.rows():
+        yield text, function, hloom.tree.map(array_of, operands, is_leaf=is_leaf)
+    for text, (function, *operands) in CALLS.items():
+        yield text, function, hloom.tree.map(hnp.asarray, operands)
+    for row in ops.collect():
+        if isinstance(row.function, Primitive) and {"float32", "int32"} & set(row.dtypes):
+            dtype = "float32" if "float32" in row.dtypes else "int32"
+            case = next((c for c in row.cases if c.fits(dtype)), None)
+            if case is not None:
+                call = lambda *xs, row=row, case=case: row.function(*xs, **case.params)
+                yield row.name, call, [hnp.asarray(x) for x in case.make(dtype)]
+
+
+@pytest.fixture
+def executed(monkeypatch):
+    """A list that grows by the name of each program that is executed."""
+    names, load = [], compilation.load
+
+    def counted(program, *args):
+        executable = load(program, *args)
+        execute = executable.execute
+
+        def call(buffers):
+            names.append(program.name)
+            return execute(buffers)
+
+        executable.execute = call
+        return executable
+
+    monkeypatch.setattr(compilation, "load", counted)
+    room.clear_caches()
+    yield names
+    room.clear_caches()
+
+
+def test_an_eager_call_runs_one_executable(executed):
+    wrong, seen = [], 0
+    for name, function, operands in calls():
+        function(*operands)
+        executed.clear()
+        function(*operands)
+        wanted, _ = REASONS.get(name, (1, ""))
+        seen += 1
+        if len(executed) != wanted:
+            wrong.append(f"{name}: {len(executed)} {executed[:9]}")
+    assert not wrong, "\n".join(wrong)
+    assert seen > 360
