@@ -28,6 +28,14 @@ def positive(r, n):
     return ((10 * r.random(n) + 0.1).astype(F32),)
 
 
+def positives(r, n):
+    return positive(r, n) * 2
+
+
+def unit(r, n):
+    return (r.uniform(-1, 1, n).astype(F32),)
+
+
 def matrix(r, n):
     rows = math.isqrt(n)
     return (r.standard_normal((rows, rows)).astype(F32),)
@@ -233,9 +241,17 @@ CALLS = {
     "fftn/fused": (matrix, lambda xp, a: xp.np.fft.ifftn(xp.np.fft.fftn(a) * 2).real + 1),
     # functions of elements
     "sin": (vector, lambda xp, a: xp.np.sin(a)),
+    "tan": (vector, lambda xp, a: xp.np.tan(a)),
+    "arcsin": (unit, lambda xp, a: xp.np.arcsin(a)),
     "exp": (vector, lambda xp, a: xp.np.exp(a)),
+    "exp2": (vector, lambda xp, a: xp.np.exp2(a)),
+    "expm1": (vector, lambda xp, a: xp.np.expm1(a)),
+    "log": (positive, lambda xp, a: xp.np.log(a)),
+    "log1p": (positive, lambda xp, a: xp.np.log1p(a)),
+    "cbrt": (vector, lambda xp, a: xp.np.cbrt(a)),
     "tanh": (vector, lambda xp, a: xp.np.tanh(a)),
     "power": (positive, lambda xp, a: xp.np.power(a, 1.5)),
+    "power/array": (positives, lambda xp, a, b: xp.np.power(a, b)),
     "mod": (vectors, lambda xp, a, b: xp.np.mod(a, b)),
     "floor_divide/int": (integers, lambda xp, a: a // 7),
     "logaddexp": (vectors, lambda xp, a, b: xp.np.logaddexp(a, b)),

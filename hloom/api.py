@@ -65,6 +65,10 @@ def block_until_ready(x):
     """Wait until every array in a tree has been computed; the tree."""
     if type(x) is DeviceArray:
         return x.block_until_ready()
+    if type(x) is tuple:  # what a call gives most often besides an array
+        for part in x:
+            block_until_ready(part)
+        return x
     for leaf in pytree.leaves(x):
         if isinstance(leaf, Array):
             leaf.block_until_ready()
