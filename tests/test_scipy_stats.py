@@ -271,6 +271,47 @@ def test_derivatives_at_ends_are_finite(name, function, points, shapes):
 
 
 # ---------------------------------------------------------------- tails
+#: functions of a count, the shapes before the last, that one, and the derivatives in it
+AT_THE_ENDS = [
+    (stats.bernoulli.pmf, [0, 1], (), 0, [-1, 1]),
+    (stats.bernoulli.pmf, [0, 1], (), 1, [-1, 1]),
+    (stats.bernoulli.logpmf, [0, 1], (), 0, [-1, np.inf]),
+    (stats.bernoulli.logpmf, [0, 1], (), 1, [-np.inf, 1]),
+    (stats.binom.pmf, [0, 1, 2, 5], (5.0,), 0, [-5, 5, 0, 0]),
+    (stats.binom.pmf, [0, 3, 4, 5], (5.0,), 1, [0, 0, -5, 5]),
+    (stats.binom.logpmf, [0, 1], (5.0,), 0, [-5, np.inf]),
+    (stats.binom.cdf, [0, 1, 4], (5.0,), 1, [0, 0, -5]),
+    (stats.binom.logsf, [0, 1, 4], (5.0,), 1, [0, 0, 5]),
+    (stats.geom.pmf, [1, 2, 3], (), 1, [1, -1, 0]),
+    (stats.geom.logpmf, [1, 2], (), 1, [1, -np.inf]),
+    (stats.geom.cdf, [1, 2], (), 1, [1, 0]),
+    (stats.geom.sf, [1, 2], (), 1, [-1, 0]),
+    (stats.geom.logcdf, [1, 2], (), 1, [1, 0]),
+    (stats.nbinom.pmf, [0, 1, 2], (3.0,), 1, [3, -3, 0]),
+    (stats.nbinom.logpmf, [0, 1], (3.0,), 1, [3, -np.inf]),
+    (stats.nbinom.sf, [0, 1], (3.0,), 1, [-3, 0]),
+    (stats.poisson.pmf, [0, 1, 2], (), 0, [-1, 1, 0]),
+    (stats.poisson.logpmf, [0, 1], (), 0, [-1, np.inf]),
+    (stats.poisson.cdf, [0, 1], (), 0, [-1, 0]),
+    (stats.poisson.logcdf, [0, 1], (), 0, [-1, 0]),
+]
+
+
+@pytest.mark.parametrize(("function", "counts", "shapes", "p", "slopes"), AT_THE_ENDS)
+def test_derivatives_where_an_outcome_is_impossible(function, counts, shapes, p, slopes):
+    at = lambda k: lambda p: function(k, *shapes, p)
+    both = lambda k, p: (hloom.grad(at(k))(p), hloom.jvp(at(k), (p,), (np.float32(1),))[1])
+    found = hloom.jit(hloom.vmap(both, (0, None)))(np.float32(counts), np.float32(p))
+    for slope in found:
+        np.testing.assert_allclose(slope, slopes, rtol=1e-5, atol=1e-6)
+
+
+def test_derivatives_of_multinomial_where_an_outcome_is_impossible():
+    counts, p = np.float32([[2, 0], [1, 1], [0, 2]]), np.float32([1, 0])
+    slopes = hloom.vmap(hloom.jacfwd(lambda x, p: stats.multinomial.pmf(x, 2, p), 1), (0, None))
+    np.testing.assert_allclose(slopes(counts, p), [[2, 0], [0, 2], [0, 0]], rtol=1e-6)
+
+
 def gamma_tail(a, x):
     return mpmath.log(mpmath.gammainc(a, x, regularized=True))
 

@@ -8,28 +8,25 @@ from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import promote_inexact, select
 from hloom.runtime.dispatch import fused
+from hloom.scipy.special.differentiable import differentiable
 from hloom.scipy.special.series import computed, polynomial
-from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
 
 def _times(logarithm, shift):
     """x times `logarithm(y)`, whose derivative is 1 / (y + shift); 0 where x is 0."""
 
-    @custom_jvp
     def product(x, y):
         # 0 log y is 0, but NaN if y is NaN
         zero = e.bitwise_and(e.eq(x, 0.0), e.eq(y, y))
         return select(zero, 0.0, e.mul(x, logarithm(select(zero, 1.0, y))))
 
-    @product.defjvp
-    def product_jvp(primals, tangents):
-        (x, y), (dx, dy) = primals, tangents
+    def in_y(x, y, _):
         zero = e.eq(x, 0.0)
-        slope = select(zero, 0.0, e.div(x, select(zero, 1.0, e.add(y, shift) if shift else y)))
-        return product(x, y), e.add(e.mul(dx, logarithm(y)), e.mul(dy, slope))
+        return select(zero, 0.0, e.div(x, select(zero, 1.0, e.add(y, shift) if shift else y)))
 
-    return product
+    # a term is taken only where its operand has a tangent: an infinite logarithm is not times 0
+    return differentiable(product, lambda x, y, _: logarithm(y), in_y)
 
 
 _xlogy, _xlog1py = _times(e.log, 0.0), _times(e.log1p, 1.0)

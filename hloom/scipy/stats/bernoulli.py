@@ -23,6 +23,8 @@ standard = Discrete(
     valid=lambda p: (p >= 0) & (p <= 1),
     fixed=("cdf", "ppf"),
     logpmf=lambda k, p: xlogy(k, p) + xlog1py(1 - k, -p),
+    ends=(0, 1),
+    power=lambda k, p: p**k * (1 - p) ** (1 - k),
     # with k, so that its NaN is not lost
     cdf=lambda k, p: 1 - p + 0 * k,
     sf=lambda k, p: p + 0 * k,

@@ -22,7 +22,9 @@ outside of the support, where a formula sees `inside` in place of the point (so 
 derivatives there do not spoil those of the others), and NaN where a parameter is out of range.
 """
 
+import functools
 import math
+import operator
 
 import hloom.numpy as np
 from hloom.frontend import dtypes
@@ -71,6 +73,7 @@ class Family:
         empty=None,
         valid=None,
         symmetric=False,
+        ends=(),
         points=(),
         places=None,
         fixed=(),
@@ -78,7 +81,7 @@ class Family:
     ):
         self.module, self.title, self.inside = module, title, inside
         self.support = support if callable(support) else lambda *_: support
-        self.empty, self.valid = empty, valid or (lambda *_: True)
+        self.empty, self.valid, self.ends = empty, valid or (lambda *_: True), ends
         self.points, self.fixed = dict(points), fixed
         if places is not None:
             self.places = places
@@ -134,11 +137,14 @@ class Family:
         outside = self._outside(z, *self.support(*shapes))
         outside = outside if self.empty is None else outside | self.empty(z, *shapes)
         z = z if outside is None else np.where(outside, self.inside, z)
-        y = getattr(self, self.log_density)(z, *shapes)
-        y = y if scale is None else y - np.log(scale)
-        y = y if log else np.exp(y)
+        y = getattr(self, self.log_density)(z, *shapes) if log else self._plain(z, scale, *shapes)
+        y = y - np.log(scale) if log and scale is not None else y
         y = y if outside is None else np.where(outside, -math.inf if log else 0.0, y)
         return _where_valid(valid, y)
+
+    def _plain(self, z, scale, *shapes):
+        y = getattr(self, self.log_density)(z, *shapes)
+        return np.exp(y if scale is None else y - np.log(scale))
 
     def _tail(self, name, x, *parameters):
         z, shapes, loc, scale, valid = self._operands(name, x, parameters)
@@ -200,13 +206,26 @@ class Continuous(Family):
 
 
 class Discrete(Family):
-    """A family of distributions on integers."""
+    """A family of distributions on integers.
+
+    Where the last shape is at one of its `ends`, the probability is by the formula `power`: it has
+    derivatives there, which an infinite logarithm has not.
+    """
 
     log_density, point, places = "logpmf", "k", (("loc", 0),)
 
     def _outside(self, k, low, high):
         # written so that NaN is not outside; infinity is
         return _any([k < low, k >= high if _is_infinite(high) else k > high, k > np.floor(k)])
+
+    def _plain(self, k, _, *shapes):
+        *others, p = shapes
+        if not self.ends or isinstance(p, (int, float)):
+            return np.exp(self.logpmf(k, *shapes))
+        end = functools.reduce(operator.or_, [p == value for value in self.ends])
+        inner = np.exp(self.logpmf(k, *others, np.where(end, 0.5, p)))
+        at_end = self.power(np.where(end, k, self.inside), *others, np.where(end, p, 0.5))
+        return np.where(end, at_end, inner)
 
     def _below(self, k, low):
         return k < low

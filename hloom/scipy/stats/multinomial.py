@@ -35,4 +35,8 @@ def logpmf(x: ArrayLike, n: ArrayLike, p: ArrayLike) -> Array:
 @fused
 def pmf(x: ArrayLike, n: ArrayLike, p: ArrayLike) -> Array:
     """The probability of counts under the multinomial distribution; see `logpmf`."""
-    return np.exp(logpmf(x, n, p))
+    x, n, p = map(np.asarray, promote_dtypes_inexact("multinomial.pmf", x, n, p))
+    # probabilities of 0 by powers, which have derivatives there
+    none = p == 0
+    powers = np.where(none, p, 1.0) ** np.where(none & (x >= 0), x, 0.0)
+    return np.exp(logpmf(x, n, np.where(none, 1.0, p))) * np.prod(powers, -1)

@@ -12,15 +12,22 @@ import hloom.numpy as np
 from hloom.scipy.special import betainc, xlog1py, xlogy
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.tails import log_betainc
-from hloom.scipy.stats.terms import log_beta
+from hloom.scipy.stats.terms import bounded_exp, log_beta
+
+
+def _log_ways(k, n):
+    """The logarithm of Γ(k + n) / (k! Γ(n)), which is 1 / ((k + n) B(k + 1, n))."""
+    return -np.log(k + n) - log_beta(k + 1, n)
+
 
 standard = Discrete(
     __name__,
     "the negative binomial distribution of n successes",
     support=(0, math.inf),
     valid=lambda n, p: (n > 0) & (p > 0) & (p <= 1),
-    # Γ(k + n) / (k! Γ(n)) = 1 / ((k + n) B(k + 1, n))
-    logpmf=lambda k, n, p: xlogy(n, p) + xlog1py(k, -p) - np.log(k + n) - log_beta(k + 1, n),
+    logpmf=lambda k, n, p: xlogy(n, p) + xlog1py(k, -p) + _log_ways(k, n),
+    ends=(1,),
+    power=lambda k, n, p: bounded_exp(_log_ways(k, n)) * p**n * (1 - p) ** k,
     cdf=lambda k, n, p: betainc(n, k + 1, p),
     sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
     logcdf=lambda k, n, p: log_betainc(n, k + 1, p),

@@ -22,6 +22,8 @@ standard = Discrete(
     support=(0, math.inf),
     valid=lambda mu: mu >= 0,
     logpmf=lambda k, mu: xlogy(k, mu) - mu - gammaln(k + 1),
+    ends=(0,),
+    power=lambda k, mu: mu**k * np.exp(-mu - gammaln(k + 1)),
     cdf=lambda k, mu: gammaincc(k + 1, mu),
     sf=lambda k, mu: gammainc(k + 1, mu),
     logcdf=lambda k, mu: log_gammaincc(k + 1, mu),

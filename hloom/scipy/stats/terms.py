@@ -53,6 +53,11 @@ def _stirling(z):
     return x * functools.reduce(lambda y, term: y * square + term, reversed(terms))
 
 
+def bounded_exp(x):
+    """exp(x), or a large number where it would overflow."""
+    return np.exp(np.minimum(x, 80.0))
+
+
 def log_choose(n, k):
     """The logarithm of the number of ways to choose k of n."""
     return -np.log(n + 1) - log_beta(n - k + 1, k + 1)
