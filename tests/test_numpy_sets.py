@@ -87,3 +87,12 @@ def test_top_k():
     near(values, np.sort(M, 1)[:, :2])
     values, order = hnp.top_k(M, 2, axis=0)
     near(values, np.sort(M, 0)[:-3:-1])
+
+
+@pytest.mark.parametrize("name", ["union1d", "setdiff1d", "setxor1d", "intersect1d"])
+def test_python_numbers_are_sets_of_one(name):
+    for x, y in (A, 2), (2, A), (A, 2.5), (3, 3):
+        found, expected = getattr(hnp, name)(x, y), getattr(np, name)(x, y)
+        np.testing.assert_array_equal(found, expected)
+    assert hnp.setdiff1d(A, 2.5).dtype == A.dtype
+    assert hnp.unique(3).tolist() == [3]

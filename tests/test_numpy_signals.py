@@ -107,3 +107,9 @@ def test_long_vectors(m, n, mode):
     x[0, 70], x[0, 90] = np.nan, np.inf
     found = np.isnan(jnp.convolve(x[0], v, mode))
     np.testing.assert_array_equal(found, np.isnan(np.convolve(x[0], v, mode)))
+
+
+def test_the_gradient_at_an_element_does_not_depend_on_it():
+    x = np.array([1, np.nan, 3, np.inf, -np.inf, 2], np.float32)
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(jnp.gradient(x), np.gradient(x))

@@ -22,6 +22,7 @@ from hloom.numpy.promotion import (
     promote_inexact,
     promote_shapes,
     select,
+    strong,
     to_dtype,
 )
 from hloom.runtime.dispatch import fused
@@ -305,7 +306,8 @@ def _power(x1, x2, /):
     x1, x2 = operand("power", x1), operand("power", x2)
     dtype, weak = common_dtype([x1, x2])
     if not dtypes.is_inexact(dtype):
-        return _integer_power(*map(bool_to_int, promote("power", x1, x2)))
+        x1, x2 = map(bool_to_int, promote("power", x1, x2))
+        return _integer_power(x1 if weak else strong(x1), x2)
     x1, x2 = (to_dtype(x, dtype, weak) for x in promote_shapes("power", x1, x2))
     return e.pow(x1, x2)
 

@@ -15,6 +15,7 @@ from hloom.numpy.promotion import (
     promote_inexact,
     promote_shapes,
     select,
+    strong,
     to_dtype,
 )
 from hloom.numpy.rounding import trunc
@@ -83,7 +84,7 @@ def copysign(x1, x2, /):
     """The magnitude of `x1` with the sign of `x2`."""
     x1, x2 = promote_inexact("copysign", x1, x2)
     real_only("copysign", x1)
-    size = e.abs(x1)
+    size = e.abs(x1 if aval_of(x2).weak_type else strong(x1))
     return e.select(e.lt(_bits(x2), 0), e.neg(size), size)
 
 

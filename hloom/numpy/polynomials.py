@@ -173,7 +173,7 @@ def polyint(p: ArrayLike, m=1, k: ArrayLike | None = None):
 @fused
 def poly(seq_of_zeros: ArrayLike):
     """The polynomial with the given zeros, or the characteristic one of a matrix."""
-    z = asarray(seq_of_zeros)
+    z = atleast_1d(asarray(seq_of_zeros))
     if z.ndim == 2 and z.shape[0] == z.shape[1]:
         z = linalg.eigvals(z)
     elif z.ndim != 1:

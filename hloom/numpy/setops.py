@@ -86,7 +86,7 @@ def _concrete(name, arrays):
     """The arrays as NumPy's, in their common dtype; TracerArrayError if one has no value."""
     found = []
     for x in promote_dtypes(name, *arrays):
-        host = x.concrete() if isinstance(x, Tracer) else x
+        host = x.concrete() if isinstance(x, Tracer) else as_array(x)
         if host is None:
             raise TracerArrayError(
                 f"{name}: the number of results must be known",
@@ -114,9 +114,11 @@ def _joined(x: ArrayLike, y: ArrayLike):
 
 def setdiff1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     """The distinct elements of the first array that are not in the second, in order."""
+    dtype = aval_of(operand("setdiff1d", ar1)).dtype
     if size is None:
-        return as_array(_host.setdiff1d(*_concrete("setdiff1d", (ar1, ar2)), assume_unique))
-    return _sized(ar1, ar2, "setdiff1d", size, fill_value)
+        found = _host.setdiff1d(*_concrete("setdiff1d", (ar1, ar2)), assume_unique)
+        return as_array(found.astype(dtype))
+    return to_dtype(_sized(ar1, ar2, "setdiff1d", size, fill_value), dtype)
 
 
 def setxor1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):

@@ -99,7 +99,7 @@ def _on_host(ar, axis, equal_nan, asked):
     """All four results for a concrete array; those not asked for are None."""
     ar = operand("unique", ar)
     traced = isinstance(ar, Tracer)
-    host = ar.concrete() if traced else ar
+    host = ar.concrete() if traced else as_array(ar)
     if host is None:
         raise TracerArrayError(
             "unique: the number of distinct elements must be known",
@@ -107,6 +107,7 @@ def _on_host(ar, axis, equal_nan, asked):
             "give it as unique(x, size=...), or call outside the traced function",
         )
     host = np.asarray(host)
+    axis = axis if axis is None else canonical_axis("unique", axis, host.ndim)
     narrow = dtypes.is_float(host.dtype) and host.dtype.itemsize < 4
     found = cast(Any, np.unique)(
         host.astype(np.float32) if narrow else host,
