@@ -306,12 +306,13 @@ def convert(x):
         return made
     raise ArgumentError(
         "an operation needs arrays or numbers",
-        f"one of its arguments is {_brief(x)} of type {type(x).__name__}",
+        f"one of its arguments is {brief(x)} of type {type(x).__name__}",
         "pass an array, a number or a NumPy array",
     )
 
 
-def _brief(x):
+def brief(x):
+    """The text of a value, shortened."""
     text = repr(x)
     return text if len(text) < 60 else text[:57] + "..."
 

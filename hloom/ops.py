@@ -12,6 +12,7 @@ from hloom.frontend.prims import elementwise as e, reduction as r, scatter as sc
 from hloom.frontend.prims.combiner import IDENTITIES
 from hloom.frontend.prims.structural import concatenate, full, iota, reshape
 from hloom.frontend.trace import aval_of, concrete_or_none
+from hloom.naming import named
 from hloom.numpy.manipulation import placed
 from hloom.numpy.promotion import operand, to_dtype
 from hloom.runtime.dispatch import fused
@@ -43,9 +44,7 @@ def _segments(name, doc):
         found = _reduced(name, data, segment_ids, num_segments, bucket_size, flags)
         return placed(found, out_sharding)
 
-    segment.__name__ = segment.__qualname__ = name
-    segment.__doc__ = doc
-    return segment
+    return named(segment, name, doc)
 
 
 def _needed(name, ids):

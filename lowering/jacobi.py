@@ -120,7 +120,8 @@ def _until_small(turns, turn, rest, *carry):
     avals = [ShapedArray((), _INT), *[aval_of(x).strip_weak_type() for x in carry]]
     turned = lambda *c: turn(*c) if turns == 1 else repeat(turns, lambda _, *d: turn(*d), *c)
     sweep = lambda i, *c: [add(i, 1), *turned(*c)]
-    going = lambda i, *c: [bitwise_and(lt(i, _SWEEPS), gt(rest(*c), typed_literal(1, dtypes.float32)))]
+    one = typed_literal(1, dtypes.float32)
+    going = lambda i, *c: [bitwise_and(lt(i, _SWEEPS), gt(rest(*c), one))]
     body, cond = stage(sweep, avals, "sweep"), stage(going, avals, "going")
     start = typed_literal(0, _INT)
     found = while_loop.bind(start, *carry, cond=cond, body=body, cond_consts=0, body_consts=0)

@@ -35,7 +35,7 @@ def kernel(ctx, name, operands, ins, outs, aliases, **attributes):
         "operand_layouts": layouts(ins),
         "result_layouts": layouts(outs),
         "output_operand_aliases": ir.ArrayAttr.get(
-            [ctx.attribute(_alias, i, o, single) for i, o in aliases]
+            [ctx.attribute(alias, i, o, single) for i, o in aliases]
         ),
     }
     return ctx.ops("stablehlo.custom_call", operands, call, outs)
@@ -59,7 +59,8 @@ def _layout(rank, matrices):
     return ir.DenseIntElementsAttr.get(np.array(order, np.int64), type=ir.IndexType.get())
 
 
-def _alias(operand, result, single):
+def alias(operand, result, single):
+    """The attribute: a result shares the memory of an operand."""
     places = "" if single else str(result)
     text = f"#stablehlo.output_operand_alias<output_tuple_indices = [{places}], "
     return ir.Attribute.parse(text + f"operand_index = {operand}, operand_tuple_indices = []>")

@@ -192,6 +192,11 @@ def to_front(x, dim, size):
     return spread(x, size) if dim is None else move(x, dim, 0)
 
 
+def renumbered(axes, dim):
+    """The axes as they are numbered once there is a batch dimension at `dim`."""
+    return tuple([a + (a >= dim) for a in axes])
+
+
 def unmapped(ct, found, dim, size):
     """A cotangent whose batch dimension is `found` as that of an operand with `dim`: None sums."""
     if ct is None:
@@ -234,7 +239,7 @@ def _elementwise(axis, primitive, operands, dims, params):
 
 def _reduction(axis, primitive, operands, dims, params):
     ((x,), (d,)) = operands, dims
-    axes = tuple([a + (a >= d) for a in params["axes"]])
+    axes = renumbered(params["axes"], d)
     outs = primitive.bind(x, axes=axes)
     return outs, [d - sum(a < d for a in axes)] * len(outs)
 

@@ -14,6 +14,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.structural import canonical_axis, canonical_shape, pad, reshape, transpose
+from hloom.naming import named
 from hloom.numpy.creation import full, ones as all_ones, zeros as all_zeros
 from hloom.numpy.promotion import operand, to_dtype
 from hloom.random import (
@@ -209,9 +210,7 @@ def _named(name, scale, mode, distribution, doc):
     def make(in_axis=-2, out_axis=-1, batch_axis=(), dtype=None) -> Initializer:
         return variance_scaling(scale, mode, distribution, in_axis, out_axis, batch_axis, dtype)
 
-    make.__name__ = make.__qualname__ = name
-    make.__doc__ = doc
-    return make
+    return named(make, name, doc)
 
 
 glorot_uniform = xavier_uniform = _named(

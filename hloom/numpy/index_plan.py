@@ -17,7 +17,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import IndexingError, IndexTypeError, NonConcreteIndexError
-from hloom.frontend.trace import Tracer, aval_of, concrete_or_none, convert
+from hloom.frontend.trace import Tracer, aval_of, brief, concrete_or_none, convert
 from hloom.numpy.creation import asarray
 from hloom.numpy.promotion import broadcast_shapes
 
@@ -205,7 +205,7 @@ def _no_sequence(index):
     if isinstance(index, list | tuple):
         raise IndexTypeError(
             "indexing: a list is not an index",
-            f"the index is {_brief(index)}",
+            f"the index is {brief(index)}",
             "use x[hloom.numpy.array(index)] to take elements, or x[tuple(index)] to index axes",
         )
     return index
@@ -243,7 +243,7 @@ def _from_sequence(e):
     try:
         found = np.asarray(e) if _is_plain(e) else asarray(e)
     except ValueError:
-        raise _wrong(f"the ragged list {_brief(e)}") from None
+        raise _wrong(f"the ragged list {brief(e)}") from None
     return found
 
 
@@ -256,7 +256,7 @@ def _converted(e):
         return operator.index(e)
     if hasattr(e, "__array__") or hasattr(e, "__hloom_array__"):
         return convert(e)
-    raise _wrong(f"{_brief(e)} of type {type(e).__name__}")
+    raise _wrong(f"{brief(e)} of type {type(e).__name__}")
 
 
 def _wrong(found, remedy="use one of these, such as int(i)"):
@@ -265,11 +265,6 @@ def _wrong(found, remedy="use one of these, such as int(i)"):
         f"one of its entries is {found}",
         remedy,
     )
-
-
-def _brief(x):
-    text = repr(x)
-    return text if len(text) < 60 else text[:57] + "..."
 
 
 def _is_array(e):
@@ -314,7 +309,7 @@ def _slice_error(e):
                 "use x[hloom.ds(start, size)] or hloom.lax.dynamic_slice",
             )
     what = "indexing: the bounds of a slice are integers or None"
-    return IndexTypeError(what, f"the slice is {_brief(e)}", "convert them with int(...)")
+    return IndexTypeError(what, f"the slice is {brief(e)}", "convert them with int(...)")
 
 
 def _window(e, n):

@@ -2,10 +2,10 @@
 
 import functools
 
-from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.keywords import judged
-from hloom.frontend.prims.elementwise import conj, mul, sub
+from hloom.frontend.prims.elementwise import mul, sub
+from hloom.frontend.prims.matrices import conjugated
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
     canonical_axes,
@@ -18,19 +18,12 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.trace import aval_of
+from hloom.numpy.axes import ndim_of
 from hloom.numpy.operations import binary
 from hloom.numpy.pairwise import pairwise
 from hloom.numpy.promotion import operand, promote_dtypes, promote_shapes
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, DTypeLike
-
-
-def _ndim(x):
-    return aval_of(x).ndim
-
-
-def _conjugate(x):
-    return conj(x) if dtypes.is_complex(aval_of(x).dtype) else x
 
 
 def _stack(n):
@@ -116,7 +109,7 @@ def vdot(
 ):
     """The inner product of two arrays as flat vectors, the first conjugated."""
     x, y = operand("vdot", a), operand("vdot", b)
-    x, y = reshape(_conjugate(x), (aval_of(x).size,)), reshape(y, (aval_of(y).size,))
+    x, y = reshape(conjugated(x), (aval_of(x).size,)), reshape(y, (aval_of(y).size,))
     return pairwise("vdot", _VECTORS, x, y, precision, preferred_element_type)
 
 
@@ -165,9 +158,9 @@ def tensordot(
         left, right = [s if isinstance(s, list | tuple) else (s,) for s in axes]
     else:
         n = int(axes)
-        left, right = range(max(_ndim(x) - n, 0), _ndim(x)), range(n)
-    left = canonical_axes("tensordot", left, _ndim(x))
-    right = canonical_axes("tensordot", right, _ndim(y))
+        left, right = range(max(ndim_of(x) - n, 0), ndim_of(x)), range(n)
+    left = canonical_axes("tensordot", left, ndim_of(x))
+    right = canonical_axes("tensordot", right, ndim_of(y))
     shapes = aval_of(x).shape, aval_of(y).shape
     lengths = [shapes[0][i] for i in left], [shapes[1][i] for i in right]
     if lengths[0] != lengths[1]:
@@ -196,7 +189,7 @@ def vecdot(
 ):
     """The inner products of vectors along an axis, the first conjugated; other axes broadcast."""
     x, y = operand("vecdot", x1), operand("vecdot", x2)
-    x, y = _last("vecdot", _conjugate(x), axis), _last("vecdot", y, axis)
+    x, y = _last("vecdot", conjugated(x), axis), _last("vecdot", y, axis)
     _same_length("vecdot", x, y, -1, -1)
     return pairwise("vecdot", _VECTORS, x, y, precision, preferred_element_type)
 
@@ -216,11 +209,11 @@ def vecmat(x1: ArrayLike, x2: ArrayLike, /):
     x, y = operand("vecmat", x1), operand("vecmat", x2)
     _needs_axes("vecmat", x, y, 1, 2)
     _same_length("vecmat", x, y, -1, -2)
-    return pairwise("vecmat", _MATRICES[True, False], _conjugate(x), y)
+    return pairwise("vecmat", _MATRICES[True, False], conjugated(x), y)
 
 
 def _needs_axes(name, x, y, m, n):
-    if _ndim(x) < m or _ndim(y) < n:
+    if ndim_of(x) < m or ndim_of(y) < n:
         found = f"the operands are {aval_of(x)} and {aval_of(y)}"
         raise ShapeError(
             f"{name}: takes operands of ranks {m} and {n}, or more", found, "reshape them"
@@ -237,8 +230,8 @@ def _same_length(name, x, y, i, j):
 
 def _last(name, x, axis):
     """`x` with an axis moved to the end."""
-    axis = canonical_axis(name, axis, _ndim(x))
-    return transpose(x, [*[a for a in range(_ndim(x)) if a != axis], axis])
+    axis = canonical_axis(name, axis, ndim_of(x))
+    return transpose(x, [*[a for a in range(ndim_of(x)) if a != axis], axis])
 
 
 @fused
@@ -251,8 +244,8 @@ def kron(a: ArrayLike, b: ArrayLike):
            [0., 0., 1., 1.]], dtype=float32)
     """
     x, y = promote_dtypes("kron", a, b)
-    rank = max(_ndim(x), _ndim(y))
-    m, n = ((1,) * (rank - _ndim(v)) + aval_of(v).shape for v in (x, y))
+    rank = max(ndim_of(x), ndim_of(y))
+    m, n = ((1,) * (rank - ndim_of(v)) + aval_of(v).shape for v in (x, y))
     shape = [k for pair in zip(m, n, strict=True) for k in pair]
     x, y = reshape(x, m), reshape(y, n)
     x = broadcast_in_dim(x, shape, range(0, 2 * rank, 2))
@@ -285,12 +278,12 @@ def cross(
         raise ShapeError("cross: takes vectors of length 2 or 3", found, "choose axisa and axisb")
     if lengths == (2, 2):
         x, y = promote_shapes("cross", x, y)
-        last = _ndim(x) - 1
+        last = ndim_of(x) - 1
         (x0, x1), (y0, y1) = ([_part(v, i, i + 1) for i in (0, 1)] for v in (x, y))
         return squeeze(sub(mul(x0, y1), mul(x1, y0)), (last,))
     x, y = promote_shapes("cross", *[_in_space(v) for v in (x, y)])
     # XLA writes the components faster as rows, which are then transposed, than side by side
-    last = _ndim(x) - 1
+    last = ndim_of(x) - 1
     x, y = (transpose(v, (last, *range(last))) for v in (x, y))
     x, y = ([slice_in_dim(v, i, i + 1) for i in range(3)] for v in (x, y))
     # component i is x_j y_k - x_k y_j, with i, j, k in a circle
@@ -302,11 +295,11 @@ def cross(
 
 
 def _part(x, start, stop):
-    return slice_in_dim(x, start, stop, axis=_ndim(x) - 1)
+    return slice_in_dim(x, start, stop, axis=ndim_of(x) - 1)
 
 
 def _in_space(x):
     """A vector of length 2 with a third component, 0."""
     if aval_of(x).shape[-1] == 3:
         return x
-    return pad(x, 0, [(0, 0, 0)] * (_ndim(x) - 1) + [(0, 1, 0)])
+    return pad(x, 0, [(0, 0, 0)] * (ndim_of(x) - 1) + [(0, 1, 0)])

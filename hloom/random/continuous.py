@@ -14,10 +14,10 @@ from hloom.frontend.prims.structural import canonical_shape
 from hloom.random.draw import (
     bits_of,
     constant,
+    finished,
     float_dtype,
     full_shape,
     parameters,
-    placed,
     rounded,
     spread,
     subkeys,
@@ -58,7 +58,7 @@ def exponential(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> A
     True
     """
     shape, dtype, work, _ = setup("exponential", canonical_shape("exponential", shape), dtype)
-    return placed(rounded(positive("exponential", key, shape, work), dtype), out_sharding)
+    return finished(positive("exponential", key, shape, work), dtype, out_sharding)
 
 
 @fused
@@ -68,7 +68,7 @@ def gumbel(key: ArrayLike, shape=(), dtype=None, mode=None, *, out_sharding=None
     `mode` is "low" (the default) or "high", which also resolves the far tail of large numbers.
     """
     shape, dtype, work, _ = setup("gumbel", canonical_shape("gumbel", shape), dtype)
-    return placed(rounded(extreme("gumbel", key, shape, work, mode), dtype), out_sharding)
+    return finished(extreme("gumbel", key, shape, work, mode), dtype, out_sharding)
 
 
 def extreme(name, key, shape, dtype, mode=None):
@@ -105,7 +105,7 @@ def laplace(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array
     """Laplace numbers of location 0 and scale 1: exponential ones of either sign."""
     shape, dtype, work, _ = setup("laplace", canonical_shape("laplace", shape), dtype)
     u = unit("laplace", key, shape, work, -1.0 + float(dtypes.finfo(work).epsneg), 1.0)
-    return placed(rounded(e.mul(e.sign(u), e.log1p(e.neg(e.abs(u)))), dtype), out_sharding)
+    return finished(e.mul(e.sign(u), e.log1p(e.neg(e.abs(u)))), dtype, out_sharding)
 
 
 @fused
@@ -113,7 +113,7 @@ def logistic(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Arra
     """Standard logistic numbers, log(u / (1 - u))."""
     shape, dtype, work, _ = setup("logistic", canonical_shape("logistic", shape), dtype)
     u = unit("logistic", key, shape, work, float(dtypes.finfo(work).eps), 1.0)
-    return placed(rounded(e.log(e.div(u, e.sub(1.0, u))), dtype), out_sharding)
+    return finished(e.log(e.div(u, e.sub(1.0, u))), dtype, out_sharding)
 
 
 @fused
@@ -121,9 +121,7 @@ def cauchy(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array:
     """Standard Cauchy numbers, tan(pi (u - 1/2))."""
     shape, dtype, work, _ = setup("cauchy", canonical_shape("cauchy", shape), dtype)
     u = unit("cauchy", key, shape, work, float(dtypes.finfo(work).eps), 1.0)
-    return placed(
-        rounded(e.tan(e.mul(e.sub(u, 0.5), constant(math.pi, work))), dtype), out_sharding
-    )
+    return finished(e.tan(e.mul(e.sub(u, 0.5), constant(math.pi, work))), dtype, out_sharding)
 
 
 @fused
@@ -131,7 +129,7 @@ def maxwell(key: ArrayLike, shape=(), dtype=None, *, out_sharding=None) -> Array
     """Maxwell numbers of scale 1: lengths of vectors of three standard normal numbers."""
     shape, dtype, work, _ = setup("maxwell", canonical_shape("maxwell", shape), dtype)
     x = gaussian("maxwell", key, (*shape, 3), work)
-    return placed(rounded(e.sqrt(reduce_sum(e.square(x), [len(shape)])), dtype), out_sharding)
+    return finished(e.sqrt(reduce_sum(e.square(x), [len(shape)])), dtype, out_sharding)
 
 
 # ---------------------------------------------------------------- with parameters
@@ -167,8 +165,8 @@ def lognormal(
 ) -> Array:
     """Numbers whose logarithms are normal of mean 0 and standard deviation `sigma`."""
     shape, dtype, work, (sigma,) = setup("lognormal", shape, dtype, sigma)
-    return placed(
-        rounded(e.exp(e.mul(gaussian("lognormal", key, shape, work), sigma)), dtype), out_sharding
+    return finished(
+        e.exp(e.mul(gaussian("lognormal", key, shape, work), sigma)), dtype, out_sharding
     )
 
 
@@ -176,9 +174,7 @@ def lognormal(
 def pareto(key: ArrayLike, b: ArrayLike, shape=None, dtype=None, *, out_sharding=None) -> Array:
     """Pareto numbers from 1 up, of density b x^(-b - 1)."""
     shape, dtype, work, (b,) = setup("pareto", shape, dtype, b)
-    return placed(
-        rounded(e.exp(e.div(positive("pareto", key, shape, work), b)), dtype), out_sharding
-    )
+    return finished(e.exp(e.div(positive("pareto", key, shape, work), b)), dtype, out_sharding)
 
 
 @fused
@@ -188,7 +184,7 @@ def rayleigh(
     """Rayleigh numbers: lengths of vectors of two normal numbers of standard deviation `scale`."""
     shape, dtype, work, (scale,) = setup("rayleigh", shape, dtype, scale)
     u = unit("rayleigh", key, shape, work, float(dtypes.finfo(work).tiny), 1.0)
-    return placed(rounded(e.mul(e.sqrt(e.mul(e.log(u), -2.0)), scale), dtype), out_sharding)
+    return finished(e.mul(e.sqrt(e.mul(e.log(u), -2.0)), scale), dtype, out_sharding)
 
 
 @fused
@@ -221,7 +217,7 @@ def wald(key: ArrayLike, mean: ArrayLike, shape=None, dtype=None, *, out_shardin
     r = e.add(e.add(half, 1.0), e.sqrt(e.mul(half, e.add(half, 2.0))))
     small = e.le(z, e.div(r, e.add(r, 1.0)))
     x = e.select(small, e.div(mean, r), e.mul(mean, r))
-    return placed(rounded(x, dtype), out_sharding)
+    return finished(x, dtype, out_sharding)
 
 
 @fused
@@ -242,4 +238,4 @@ def triangular(
     at_mode = e.div(e.sub(mode, left), width)
     rising = e.add(left, e.sqrt(e.mul(e.mul(u, width), e.sub(mode, left))))
     falling = e.sub(right, e.sqrt(e.mul(e.mul(e.sub(1.0, u), width), e.sub(right, mode))))
-    return placed(rounded(e.select(e.lt(u, at_mode), rising, falling), dtype), out_sharding)
+    return finished(e.select(e.lt(u, at_mode), rising, falling), dtype, out_sharding)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from hloom.api import device_put
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import typed_literal
@@ -15,6 +14,7 @@ from hloom.frontend.prims.structural import (
     slice_in_dim,
 )
 from hloom.frontend.trace import aval_of
+from hloom.numpy.manipulation import placed
 from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, to_dtype
 from hloom.random.keys import words_of
 
@@ -38,11 +38,6 @@ def subkeys(name, key, num):
     typed = is_key(aval_of(key))
     rows = [row(new, i) for i in range(num)]
     return [random_wrap(w, made.dtype) for w in rows] if typed else rows
-
-
-def placed(x, sharding):
-    """A result with the sharding that was asked for, if any."""
-    return x if sharding is None else device_put(x, sharding)
 
 
 def row(words, i):
@@ -69,6 +64,11 @@ def work_dtype(dtype):
 def rounded(x, dtype):
     """Numbers in the dtype asked for."""
     return x if aval_of(x).dtype == dtype else convert_element_type(x, dtype)
+
+
+def finished(x, dtype, sharding):
+    """Numbers in the dtype and with the sharding asked for, if any."""
+    return placed(rounded(x, dtype), sharding)
 
 
 def int_dtype(name, dtype):

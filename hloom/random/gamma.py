@@ -22,10 +22,9 @@ from hloom.random.continuous import gaussian, setup, sign_of
 from hloom.random.draw import (
     check_fits,
     constant,
+    finished,
     float_dtype,
     parameters,
-    placed,
-    rounded,
     row,
     spread,
     subkeys,
@@ -110,7 +109,7 @@ def loggamma(
     """Logarithms of gamma numbers of shape parameter `a`, exact where the numbers underflow."""
     shape, dtype, _, (a,) = setup("loggamma", shape, dtype, a)
     x = log_gamma_numbers("loggamma", key, a, shape, is_exact("loggamma", method))
-    return placed(rounded(x, dtype), out_sharding)
+    return finished(x, dtype, out_sharding)
 
 
 @fused
@@ -129,7 +128,7 @@ def gamma(
     """
     shape, dtype, _, (a,) = setup("gamma", shape, dtype, a)
     x = e.exp(log_gamma_numbers("gamma", key, a, shape, is_exact("gamma", method)))
-    return placed(rounded(x, dtype), out_sharding)
+    return finished(x, dtype, out_sharding)
 
 
 # ---------------------------------------------------------------- ratios of gamma numbers
@@ -151,7 +150,7 @@ def beta(
     x, y = (
         log_gamma_numbers("beta", k, v, shape, exact) for k, v in zip(keys, (a, b), strict=True)
     )
-    return placed(rounded(e.exp(e.sub(x, logaddexp(x, y))), dtype), out_sharding)
+    return finished(e.exp(e.sub(x, logaddexp(x, y))), dtype, out_sharding)
 
 
 @fused
@@ -176,7 +175,7 @@ def dirichlet(
     # the largest goes to 1 first: numbers of small parameters may all be too small for a float
     y = e.exp(e.sub(x, broadcast_in_dim(stop.bind(reduce_max(x, end))[0], full, lead)))
     y = e.div(y, broadcast_in_dim(reduce_sum(y, end), full, lead))
-    return placed(rounded(y, dtype), out_sharding)
+    return finished(y, dtype, out_sharding)
 
 
 @fused
@@ -187,7 +186,7 @@ def chisquare(
     shape, dtype, _, (df,) = setup("chisquare", shape, dtype, df)
     exact = is_exact("chisquare", method)
     log_x = log_gamma_numbers("chisquare", key, e.mul(0.5, df), shape, exact)
-    return placed(rounded(e.mul(2.0, e.exp(log_x)), dtype), out_sharding)
+    return finished(e.mul(2.0, e.exp(log_x)), dtype, out_sharding)
 
 
 @fused
@@ -209,7 +208,7 @@ def f(
         e.sub(log_gamma_numbers("f", k, a, shape), e.log(a))
         for k, a in zip(keys, halves, strict=True)
     )
-    return placed(rounded(e.exp(e.sub(over, under)), dtype), out_sharding)
+    return finished(e.exp(e.sub(over, under)), dtype, out_sharding)
 
 
 @fused
@@ -220,7 +219,7 @@ def t(key: ArrayLike, df: ArrayLike, shape=None, dtype=None, *, out_sharding=Non
     half = e.mul(0.5, df)
     log_g = log_gamma_numbers("t", second, half, shape)
     scale = e.exp(e.mul(0.5, e.sub(e.log(half), log_g)))
-    return placed(rounded(e.mul(gaussian("t", first, shape, work), scale), dtype), out_sharding)
+    return finished(e.mul(gaussian("t", first, shape, work), scale), dtype, out_sharding)
 
 
 @fused
@@ -239,4 +238,4 @@ def generalized_normal(
     inverse = e.div(1.0, p)
     size = e.exp(e.mul(log_gamma_numbers("generalized_normal", first, inverse, shape), inverse))
     x = e.mul(size, sign_of("generalized_normal", second, shape, work))
-    return placed(rounded(x, dtype), out_sharding)
+    return finished(x, dtype, out_sharding)

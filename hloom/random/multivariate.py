@@ -24,11 +24,10 @@ from hloom.numpy.promotion import (
 from hloom.random.continuous import positive
 from hloom.random.draw import (
     check_fits,
+    finished,
     float_dtype,
     parameters,
-    placed,
     requested,
-    rounded,
     spread,
     subkeys,
     work_dtype,
@@ -87,7 +86,7 @@ def multivariate_normal(
     else:
         turned = dot_general(x, factor, (((len(shape),), (1,)), ((), ())))
     x = e.add(broadcast_to(mean, (*shape, n)), turned)
-    return placed(rounded(x, dtype), out_sharding)
+    return finished(x, dtype, out_sharding)
 
 
 def _by_eigenvalues(cov):
@@ -123,7 +122,7 @@ def orthogonal(key: ArrayLike, n, shape=(), dtype=None, m=None, *, out_sharding=
     turns = diagonal(r)
     signs = e.div(turns, e.convert_element_type(e.abs(turns), work))
     q = e.mul(q, along_rows(signs, q))
-    return placed(rounded(q if n >= m else transposed(q), dtype), out_sharding)
+    return finished(q if n >= m else transposed(q), dtype, out_sharding)
 
 
 @fused
@@ -149,4 +148,4 @@ def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_shard
     norm = e.add(reduce_sum(e.pow(e.abs(g), power), [len(shape)]), rest)
     norm = e.pow(norm, e.div(1.0, spread(p, shape)))
     x = e.div(g, broadcast_in_dim(norm, wide, range(len(shape))))
-    return placed(rounded(x, dtype), out_sharding)
+    return finished(x, dtype, out_sharding)

@@ -7,6 +7,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import RuleError
 from hloom.frontend.prims.ffi import ffi_call
 from hloom.lowering.context import element_type
+from hloom.lowering.lapack import alias
 from hloom.lowering.table import rule
 
 
@@ -31,7 +32,7 @@ def _ffi(ctx, *operands, kernel):
         "operand_layouts": layouts(ctx.ins, kernel.in_layouts),
         "result_layouts": layouts(ctx.outs, kernel.out_layouts),
         "output_operand_aliases": ir.ArrayAttr.get(
-            [_alias(i, o, len(ctx.outs) == 1) for i, o in kernel.aliases]
+            [alias(i, o, len(ctx.outs) == 1) for i, o in kernel.aliases]
         ),
     }
     return ctx.ops("stablehlo.custom_call", operands, attributes, ctx.outs)
@@ -41,12 +42,6 @@ def _layout(rank, order):
     order = range(rank) if order is None else order
     minor_first = np.array(list(order)[::-1], np.int64)
     return ir.DenseIntElementsAttr.get(minor_first, type=ir.IndexType.get())
-
-
-def _alias(operand, result, single):
-    places = "" if single else str(result)
-    text = f"#stablehlo.output_operand_alias<output_tuple_indices = [{places}], "
-    return ir.Attribute.parse(text + f"operand_index = {operand}, operand_tuple_indices = []>")
 
 
 def _attribute(kind, *value):

@@ -68,9 +68,9 @@ def _dot_batch(axis, operands, dims, *, dimension_numbers, **params):
     (x, y), (dx, dy) = operands, dims
     (xc, yc), (xb, yb) = dimension_numbers
     if dx is not None:
-        xc, xb = _shifted(xc, dx), _shifted(xb, dx)
+        xc, xb = batch.renumbered(xc, dx), batch.renumbered(xb, dx)
     if dy is not None:
-        yc, yb = _shifted(yc, dy), _shifted(yb, dy)
+        yc, yb = batch.renumbered(yc, dy), batch.renumbered(yb, dy)
     if dx is not None and dy is not None:
         numbers = (xc, yc), ((dx, *xb), (dy, *yb))
         return dot_general.bind(x, y, dimension_numbers=numbers, **params), [0]
@@ -80,11 +80,6 @@ def _dot_batch(axis, operands, dims, *, dimension_numbers, **params):
         return out, [len(xb) + _place_among_free(dx, xc, xb)]
     left = aval_of(x).ndim - len(xc)
     return out, [left + _place_among_free(dy, yc, yb)]
-
-
-def _shifted(axes, dim):
-    """The axes as they are numbered once there is a batch dimension at `dim`."""
-    return tuple([a + (a >= dim) for a in axes])
 
 
 def _place_among_free(dim, contracted, batched):

@@ -7,6 +7,7 @@ from hloom.frontend.prims.calls import (
     call,
     custom_jvp_call,
     custom_vjp_call,
+    custom_vmap_call,
     jit,
     linear_call,
     optimization_barrier,
@@ -36,7 +37,8 @@ def _custom_jvp(primals, tangents, *, program, rule, num_consts):
 
 
 @transpose.rule(custom_jvp_call)
-def _custom_jvp_transpose(cts, *operands, program, rule, num_consts):
+@transpose.rule(custom_vmap_call)
+def _transpose(cts, *operands, program, rule, num_consts):
     # called on tangents, by the derivative of another function, so it is linear in them
     return transpose.rules[jit](cts, *operands, program=program)
 

@@ -4,7 +4,7 @@ from hloom.frontend.errors import ArgumentError
 from hloom.frontend.ir import Program
 from hloom.frontend.prims.calls import custom_vmap_call, jit
 from hloom.frontend.trace import aval_of, stage
-from hloom.transforms import batch, jvp, linearize, transpose
+from hloom.transforms import batch, jvp, linearize
 from hloom.transforms.batch import at_front
 from hloom.transforms.custom_vmap import DerivedVmapRule
 from hloom.transforms.programs import jvp_program
@@ -60,9 +60,3 @@ def _jvp(primals, tangents, *, program, rule, num_consts):
 def _linearize(primals, tangents, *, program, rule, num_consts):
     primals, tangents, program, _ = _staged(primals, tangents, program, rule, num_consts)
     return linearize.rules[jit](primals, tangents, program=program)
-
-
-@transpose.rule(custom_vmap_call)
-def _transpose(cts, *operands, program, rule, num_consts):
-    # called on tangents, by the derivative of another function, so it is linear in them
-    return transpose.rules[jit](cts, *operands, program=program)

@@ -8,7 +8,7 @@ from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter, scatt
 from hloom.frontend.prims.structural import broadcast_in_dim, concatenate, reshape
 from hloom.frontend.trace import aval_of
 from hloom.transforms import batch, jvp, transpose
-from hloom.transforms.batch import move, spread, to_front
+from hloom.transforms.batch import move, renumbered, spread, to_front
 from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import zeros
 
@@ -40,17 +40,13 @@ def _slice_batch(axis, operands, dims, *, slice_sizes):
     offsets = tuple(range(1, len(slice_sizes) + 1))
     numbers = GatherDimensionNumbers(offsets, (), tuple(axes))
     if d is not None:
-        numbers = GatherDimensionNumbers(offsets, (), _shifted(axes, d), (d,), (0,))
+        numbers = GatherDimensionNumbers(offsets, (), renumbered(axes, d), (d,), (0,))
         slice_sizes = (*slice_sizes[:d], 1, *slice_sizes[d:])
     return [i.gather(x, columns, numbers, slice_sizes, mode=CLIP)], [0]
 
 
 def _zero_start(starts):
     return typed_literal(0, aval_of(starts[0]).dtype if starts else i.index_dtype(()))
-
-
-def _shifted(axes, d):
-    return tuple([a + (a >= d) for a in axes])
 
 
 def _columns(axis, starts, dims):
@@ -100,7 +96,7 @@ def _update_batch(axis, operands, dims):
     x, u = to_front(x, dx, axis.size), to_front(u, du, axis.size)
     columns, axes = _columns(axis, starts, start_dims)
     windows = tuple(range(1, aval_of(x).ndim))
-    numbers = ScatterDimensionNumbers(windows, (), _shifted(axes, 0), (0,), (0,))
+    numbers = ScatterDimensionNumbers(windows, (), renumbered(axes, 0), (0,), (0,))
     return [scatter(x, columns, u, numbers, unique_indices=True, mode=CLIP)], [0]
 
 
@@ -150,11 +146,12 @@ def _gather_batch(
     dim = 0
     if e is not None:
         indices = move(indices, e, 0)
-        offsets = _shifted(offsets, 0)
-        batched_axes = _shifted(batched_axes, 0)
+        offsets = renumbered(offsets, 0)
+        batched_axes = renumbered(batched_axes, 0)
         indices_are_sorted = False
     if d is not None:
-        collapsed, index_map, batching = (_shifted(t, d) for t in (collapsed, index_map, batching))
+        lists = collapsed, index_map, batching
+        collapsed, index_map, batching = (renumbered(axes, d) for axes in lists)
         length = axis.size if e is None else 1
         slice_sizes = (*slice_sizes[:d], length, *slice_sizes[d:])
         if e is None:

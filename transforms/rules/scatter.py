@@ -12,8 +12,8 @@ from hloom.frontend.prims.sorting import sort
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, full, reshape
 from hloom.frontend.trace import aval_of
 from hloom.transforms import batch, jvp, transpose
-from hloom.transforms.batch import move, spread, to_front
-from hloom.transforms.rules.indexing import _shifted, window_axis
+from hloom.transforms.batch import move, renumbered, spread, to_front
+from hloom.transforms.rules.indexing import window_axis
 from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import zeros
 
@@ -203,13 +203,13 @@ def _batching(primitive):
         windows, inserted, index_map, batching, batched_axes = dimension_numbers
         d = 0 if dx is None else dx
         x = spread(x, axis.size) if dx is None else x
-        inserted, index_map, batching = (_shifted(t, d) for t in (inserted, index_map, batching))
+        inserted, index_map, batching = (renumbered(t, d) for t in (inserted, index_map, batching))
         if di is None:
             dim, windows = window_axis(d, (*inserted, *batching), windows)
             u = spread(u, axis.size, dim) if du is None else move(u, du, dim)
         else:
             indices, u = move(indices, di, 0), to_front(u, du, axis.size)
-            windows, batched_axes = _shifted(windows, 0), _shifted(batched_axes, 0)
+            windows, batched_axes = renumbered(windows, 0), renumbered(batched_axes, 0)
             place = sum(a < d for a in batching)
             batching = (*batching[:place], d, *batching[place:])
             batched_axes = (*batched_axes[:place], 0, *batched_axes[place:])

@@ -145,4 +145,4 @@ def _rev_back(cts, x, *, dimensions):
 @batch.rule(s.rev)
 def _rev_batch(axis, operands, dims, *, dimensions):
     (x,), (d,) = operands, dims
-    return s.rev.bind(x, dimensions=tuple([a + (a >= d) for a in dimensions])), [d]
+    return s.rev.bind(x, dimensions=batch.renumbered(dimensions, d)), [d]
