@@ -8,6 +8,8 @@ Every class subclasses the built-in class that NumPy would raise. `message` lays
         reshape the right to (3, 1), or give it shape (4,)
 """
 
+import numpy as np
+
 from hloom.frontend import source
 
 
@@ -33,7 +35,11 @@ class ShapeError(HloomError, ValueError):
     """Shapes that do not fit an operation: `hloom.numpy.ones((3, 4)) + hloom.numpy.ones(3)`."""
 
 
-class AxisError(HloomError, ValueError, IndexError):
+class MatrixError(ShapeError, np.linalg.LinAlgError):
+    """What is no matrix, or not square, in linear algebra: `hloom.numpy.linalg.inv(x[0])`."""
+
+
+class AxisError(HloomError, np.exceptions.AxisError):
     """An axis out of bounds or named twice: `hloom.numpy.sum(hloom.numpy.ones(3), axis=1)`."""
 
 
@@ -51,6 +57,10 @@ class ArgumentError(HloomError, TypeError):
 
 class ValueRangeError(HloomError, ValueError):
     """An argument with an unusable value: `hloom.lax.iota("float32", -1)`."""
+
+
+class IntegerRangeError(HloomError, OverflowError):
+    """An integer that a dtype cannot hold: `hloom.numpy.asarray(300, "int8")`."""
 
 
 class IndexingError(HloomError, IndexError):

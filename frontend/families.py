@@ -16,7 +16,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.accuracy import canonical_accuracy
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import DTypeError, ShapeError
+from hloom.frontend.errors import DTypeError, IntegerRangeError, ShapeError, ValueRangeError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judge
 from hloom.frontend.primitive import Primitive
@@ -51,6 +51,15 @@ def _signature(operands, options=()):
     )
 
 
+#: what primitives are called whose names are no function's
+_CALLED = {
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "not": "bitwise_not",
+}
+
+
 class Elementwise(Primitive):
     """An operation on elements at equal positions; `result` maps their dtype to the result's."""
 
@@ -72,7 +81,8 @@ class Elementwise(Primitive):
                 raise DTypeError(f"{self.name}: operands need one dtype", found, remedy)
         if not accepts(first.dtype):
             remedy = "convert the operand with x.astype(...)"
-            raise DTypeError(f"{self.name}: takes {called}", f"the operand is {first}", remedy)
+            name = _CALLED.get(self.name, self.name)
+            raise DTypeError(f"{name}: takes {called}", f"the operand is {first}", remedy)
         shape = common_shape(self.name, avals)
         weak = all([a.weak_type for a in avals])
         dtype = first.dtype if self.result is None else self.result(first.dtype)
@@ -83,7 +93,7 @@ class Elementwise(Primitive):
             judge(self, operands, params)
             bound = self.__signature__.bind(*operands, **params).arguments
             operands, params = tuple([bound.pop(n) for n in self.operands]), bound
-        return self.bind(*same_dtype(operands), **params)[0]
+        return self.bind(*same_dtype(operands, self.name), **params)[0]
 
 
 class Unary(Elementwise):
@@ -127,7 +137,7 @@ def as_operand(x):
 _WIDTH = (bool, int, float, complex)
 
 
-def same_dtype(operands):
+def same_dtype(operands, name="a number"):
     """The operands, with Python scalars given the dtype of the first array among them.
 
     Scalars alone get the widest of their types.
@@ -141,10 +151,10 @@ def same_dtype(operands):
     if like is None:
         widest = max(map(_WIDTH.index, map(type, operands)))
         return [literal(_WIDTH[widest](x)) for x in operands]
-    return [scalar_like(x, like) if type(x) in PYTHON_SCALARS else x for x in operands]
+    return [scalar_like(x, like, name) if type(x) in PYTHON_SCALARS else x for x in operands]
 
 
-def scalar_like(value, aval):
+def scalar_like(value, aval, name="a number"):
     """The Literal of a Python scalar with the dtype of `aval`, which must be able to hold it."""
     dtype = aval.dtype
     fits = (
@@ -158,21 +168,13 @@ def scalar_like(value, aval):
             f"the operands are {value!r} and an array of {aval}",
             "convert the array with x.astype(...), or use hloom.numpy, which promotes",
         )
-    return typed_literal(value, dtype, True)
+    return typed_literal(value, dtype, True, name)
 
 
-def refuse_overflow(value, dtype):
-    """Raise for an integer that fits neither an integer dtype nor 32 bits; others wrap around."""
-    limits = dtypes.iinfo(dtype)
-    low, high = min(limits.min, -(1 << 31)), max(limits.max, (1 << 31) - 1)
-    if not low <= value <= high:
-        raise OverflowError(f"Python integer {value} out of bounds for {dtype.name}")
+def typed_literal(value, dtype, weak=False, name="a number"):
+    """The Literal of a Python scalar in a given dtype, rounded as the dtype does.
 
-
-def typed_literal(value, dtype, weak=False):
-    """The Literal of a Python scalar in a given dtype, rounded and wrapped as the dtype does.
-
-    Raises OverflowError for an integer that fits neither the dtype nor 32 bits.
+    Raises OverflowError for an integer that the dtype does not hold; `name` is for that error.
     """
     if dtypes.is_bool(dtype):
         value = bool(value)
@@ -182,10 +184,20 @@ def typed_literal(value, dtype, weak=False):
         value = float(value)
     else:
         if type(value) is not int:
-            value = int(value)
-        if not -0x80000000 <= value <= 0x7FFFFFFF:
-            refuse_overflow(value, dtype)
+            value = _whole(value, dtype, name)
+        limits = dtypes.LIMITS.get(dtype)  # keys have none
+        if limits and not limits[0] <= value <= limits[1]:
+            raise dtypes.unfit(name, value, dtype)
     return Literal(value, ShapedArray((), dtype, weak))
+
+
+def _whole(value, dtype, name):
+    try:
+        return int(value)
+    except (ValueError, OverflowError) as error:  # NaN, and infinity
+        kind = ValueRangeError if isinstance(error, ValueError) else IntegerRangeError
+        found = f"{dtype.name} holds integers"
+        raise kind(f"{name}: {value} is no integer", found, "use a float dtype") from None
 
 
 def unary(name, kind, doc, result=None):

@@ -268,9 +268,8 @@ def scalar(value, aval):
 
 def from_numpy(x):
     """The array of a NumPy array or scalar, narrowed to 32 bits unless 64-bit types are on."""
-    dtype = dtypes.canonicalize(dtypes.dtype(x.dtype))
-    x = np.asarray(x, dtype, order="C")
-    return put(x, ShapedArray(x.shape, dtype))
+    x = dtypes.narrowed("an operand", x)
+    return put(x, ShapedArray(x.shape, x.dtype))
 
 
 def as_array(x):

@@ -16,10 +16,11 @@ from collections import OrderedDict
 
 import numpy as np
 
-from hloom.frontend import notices
+from hloom.frontend import dtypes, notices
 from hloom.frontend import primitive as primitives
 from hloom.frontend import pytree
 from hloom.frontend.array import Array
+from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judge, judged
@@ -96,7 +97,7 @@ def fused(function):
                     made._raw, made.aval = results[0], avals
                     return made
                 return structure.unflatten(wrap_all(results, avals))
-        key, buffers = [context.settings], []
+        key, buffers, large = [context.settings], [], 0
         try:
             for a, is_array in zip(args, positional):
                 if not is_array:
@@ -105,10 +106,16 @@ def fused(function):
                     key.append(a.aval)
                     buffers.append(a._raw)
                 else:
+                    if type(a) is int and not -128 <= a <= 127:
+                        large = a
                     key.append(_operand(a, buffers))
             for name, a in kwargs.items():
+                if type(a) is int and name in arrays and not -128 <= a <= 127:
+                    large = a
                 key += name, _operand(a, buffers) if name in arrays else _static(a)
             signature = tuple(key)
+            if large and _too_large(large, key):
+                raise _Irregular
             found = cache.get(signature)
         except _Irregular:
             return judged(function)(*args, **kwargs)
@@ -174,13 +181,26 @@ def _operand(a, buffers):
     if kind in PYTHON_SCALARS or kind is Literal or isinstance(a, np.ndarray | np.generic):
         try:
             a = as_array(a)
-        except TypeError:
+        except (TypeError, OverflowError):
             raise _Irregular from None
         buffers.append(a._raw)
         return a.aval
     if a is None:
         return None
     raise _Irregular
+
+
+def _too_large(value, parts):
+    """Whether an operand is of an integer dtype that does not hold a Python integer beside it.
+
+    As an operand, the integer would be converted in silence; as a number, it raises.
+    """
+    for aval in parts:
+        if type(aval) is ShapedArray and aval.dtype in dtypes.LIMITS:
+            low, high = dtypes.LIMITS[aval.dtype]
+            if not low <= value <= high:
+                return True
+    return False
 
 
 _SIMPLE = frozenset((int, bool, str, type(None)))

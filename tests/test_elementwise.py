@@ -174,5 +174,5 @@ def test_errors_of_selectors_and_parameters():
 
 
 def test_wrong_number_of_operands():
-    with pytest.raises(TypeError, match=r"add\(\) takes 2 operands, got 1"):
+    with pytest.raises(TypeError, match="add: missing a required argument: 'y'"):
         lax.add(1.0)

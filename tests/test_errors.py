@@ -366,7 +366,8 @@ def test_the_whole_text(name, golden):
 def test_every_error_class_is_raised_somewhere_or_tested_elsewhere():
     elsewhere = {
         "HloomError", "ArtifactError", "BackendError", "CallbackError", "DeletedArrayError",
-        "DeviceError", "IreeError", "ProgramError", "UnsupportedError", "CacheWarning",
+        "DeviceError", "IreeError", "IntegerRangeError", "MatrixError", "ProgramError",
+        "UnsupportedError", "CacheWarning",
         "ForbiddenError", "JaxlibError", "JaxRuntimeError", "JaxprTypeError",
     }  # fmt: skip
     raised = {kind for kind, _ in CASES.values()}

@@ -6,7 +6,7 @@ Matrices stand in the last two axes; leading axes are a batch.
 import numpy as np
 
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import DTypeError, ShapeError
+from hloom.frontend.errors import DTypeError, MatrixError, ShapeError
 from hloom.frontend.primitive import primitive
 from hloom.frontend.prims.elementwise import add, mul, sub
 from hloom.frontend.prims.matrices import (
@@ -34,7 +34,7 @@ def check_matrices(name, x, square=False):
     if x.ndim < 2 or (square and x.shape[-1] != x.shape[-2]):
         what = "square matrices" if square else "matrices"
         remedy = "give it two last axes" + " of equal length" * square
-        raise ShapeError(f"{name}: takes {what}", f"the operand is {x}", remedy)
+        raise MatrixError(f"{name}: takes {what}", f"the operand is {x}", remedy)
 
 
 # ---------------------------------------------------------------- cholesky

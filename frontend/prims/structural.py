@@ -6,7 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import AxisError, DTypeError, ShapeError, ValueRangeError
+from hloom.frontend.errors import ArgumentError, AxisError, DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand, same_dtype, typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.primitive import primitive
@@ -16,7 +16,11 @@ from hloom.frontend.trace import aval_of
 
 def canonical_axis(name, axis, ndim):
     """`axis` counted from the front; AxisError if there is no such axis."""
-    found = int(axis)
+    try:
+        found = axis.__index__()
+    except AttributeError:
+        asked = f"{name}: an axis is an integer"
+        raise ArgumentError(asked, f"it is {axis!r}", "give an int, or a tuple of ints") from None
     if not -ndim <= found < ndim:
         what = f"{name}: there is no axis {found}"
         limits = (
@@ -36,12 +40,22 @@ def canonical_axes(name, axes, ndim):
     return found
 
 
+def lengths(name, shape):
+    """A shape as a tuple of Python ints; an int is the length of the one axis."""
+    try:
+        several = list(shape)
+    except TypeError:
+        several = [shape]
+    try:
+        return tuple([n.__index__() for n in several])
+    except AttributeError:
+        asked, found = f"{name}: lengths are integers", f"the shape is {shape!r}"
+        raise ArgumentError(asked, found, "give an int, or a tuple of ints") from None
+
+
 def canonical_shape(name, shape):
     """A shape as a tuple of Python ints, none negative."""
-    try:
-        found = tuple([int(s.__index__()) for s in shape])
-    except TypeError:
-        found = (int(shape.__index__()),)
+    found = lengths(name, shape)
     if any(s < 0 for s in found):
         raise ShapeError(
             f"{name}: a length is negative", f"the shape is {found}", "use lengths from 0 up"

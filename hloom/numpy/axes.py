@@ -118,19 +118,25 @@ def squeeze(a: ArrayLike, axis=None):
 def flip(m: ArrayLike, axis=None):
     """The elements in reverse order along axes, all of them by default."""
     m = operand("flip", m)
-    return s.rev(m, range(ndim_of(m)) if axis is None else as_axes(axis))
+    n = ndim_of(m)
+    return s.rev(m, range(n) if axis is None else s.canonical_axes("flip", as_axes(axis), n))
 
 
 @fused
 def fliplr(m: ArrayLike):
     """The elements in reverse order along axis 1."""
-    return s.rev(operand("fliplr", m), (1,))
+    return _reversed("fliplr", m, 1)
 
 
 @fused
 def flipud(m: ArrayLike):
     """The elements in reverse order along axis 0."""
-    return s.rev(operand("flipud", m), (0,))
+    return _reversed("flipud", m, 0)
+
+
+def _reversed(name, m, axis):
+    m = operand(name, m)
+    return s.rev(m, (s.canonical_axis(name, axis, ndim_of(m)),))
 
 
 @fused

@@ -45,6 +45,9 @@ def packbits(a: ArrayLike, axis=None, bitorder="big"):
     Array([160], dtype=uint8)
     """
     a, axis = _last("packbits", a, axis)
+    if dtypes.is_inexact(aval_of(a).dtype):
+        found = f"the operand is {aval_of(a)}"
+        raise DTypeError("packbits: takes bools and integers", found, "compare it with 0")
     bits = to_dtype(truth(a), dtypes.uint8)
     *rest, n = aval_of(bits).shape
     bits = s.pad(bits, 0, [(0, 0, 0)] * len(rest) + [(0, -n % 8, 0)])

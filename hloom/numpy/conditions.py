@@ -3,7 +3,7 @@
 import numpy as np
 
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ArgumentError
+from hloom.frontend.errors import ValueRangeError
 from hloom.frontend.trace import aval_of
 from hloom.numpy import selection
 from hloom.numpy.creation import asarray, full_like
@@ -28,7 +28,7 @@ def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
     if x is None and y is None:
         return nonzero(condition, size=size, fill_value=fill_value)
     found = "x and y go together, and exclude size and fill_value"
-    raise ArgumentError("where: takes one array or three", found, "give where(condition, x, y)")
+    raise ValueRangeError("where: takes one array or three", found, "give where(condition, x, y)")
 
 
 @fused
@@ -42,7 +42,7 @@ def select(condlist: ArrayLikes, choicelist: ArrayLikes, default: ArrayLike = 0)
     """
     if len(condlist) != len(choicelist) or not condlist:
         found = f"there are {len(condlist)} conditions and {len(choicelist)} choices"
-        raise ArgumentError("select: one choice for each condition", found, "give as many")
+        raise ValueRangeError("select: one choice for each condition", found, "give as many")
     choices = promote_dtypes("select", *choicelist, default)
     result = choices[-1]
     for condition, choice in zip(condlist[::-1], choices[-2::-1]):
@@ -64,7 +64,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
         functions.append(0)
     if len(functions) != len(conditions) + 1:
         found = f"there are {len(conditions)} conditions and {len(functions)} functions"
-        raise ArgumentError(
+        raise ValueRangeError(
             "piecewise: a function for each condition", found, "give one more at most"
         )
     values = [f(x, *args, **kw) if callable(f) else f for f in functions]

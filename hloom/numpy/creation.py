@@ -9,6 +9,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import (
     DTypeError,
+    IntegerRangeError,
     ShapeError,
     TracedValueError,
     UnsupportedError,
@@ -23,7 +24,7 @@ from hloom.numpy.elementwise import positive
 from hloom.numpy.inspection import described
 from hloom.numpy.joining import stack
 from hloom.numpy.manipulation import convert_strongly, placed, repeated
-from hloom.numpy.promotion import operand, strong, to_dtype
+from hloom.numpy.promotion import not_an_array, operand, strong, to_dtype
 from hloom.numpy.types import install
 from hloom.runtime.array import DeviceArray, as_array, put
 from hloom.runtime.dispatch import fused
@@ -33,6 +34,10 @@ from hloom.typing import ArrayLike
 @judged
 def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out_sharding=None):
     """An array of a number, nested sequences of numbers or arrays, or whatever NumPy makes one of.
+
+    Numbers that the dtype does not hold raise OverflowError; so do the integers of 64-bit NumPy
+    arrays that do not fit 32 bits, while 64-bit types are off. NumPy arrays that are converted to
+    a dtype that is asked for wrap around, as in NumPy.
 
     >>> import hloom.numpy as np
     >>> np.array([[1, 2], [3, 4]], dtype="float32").shape
@@ -85,17 +90,17 @@ def _from_object(x, dtype):
         if hasattr(x, "__hloom_array__"):
             return _from_object(x.__hloom_array__(), dtype)
         x = np.asarray(x)
-    if dtype is None:
-        dtype = dtypes.canonicalize(dtypes.dtype(x.dtype))
-    return put(np.asarray(x, dtype, order="C"), ShapedArray(x.shape, dtype))
+    made = dtypes.narrowed("array", x) if dtype is None else np.asarray(x, dtype, order="C")
+    return put(made, ShapedArray(made.shape, made.dtype))
 
 
 def _from_scalar(x, dtype):
     weak = dtype is None and type(x) is not bool
     if dtype is None:
         dtype, _ = dtypes.python_scalar_dtype(type(x))
-    made = put(np.array(x, dtype), ShapedArray((), dtype, weak))
-    made.literal = typed_literal(x, dtype, weak)
+    stands = typed_literal(x, dtype, weak, "array")
+    made = put(np.array(stands.value, dtype), stands.aval)
+    made.literal = stands
     return made
 
 
@@ -115,7 +120,13 @@ def _from_sequence(x, dtype):
         dtype = _default_dtype(kinds)
     try:
         made = np.array(x, dtype)
-    except ValueError:
+    except OverflowError as error:
+        asked = str(error).replace("Python integer", "array: integer").replace(" out", " is out")
+        raise IntegerRangeError(asked, f"they are {_shortened(x)}", "use a wider dtype") from None
+    except ValueError as error:
+        if "NaN" in str(error):
+            found = f"they are {_shortened(x)}"
+            raise ValueRangeError("array: NaN is no integer", found, "use a float dtype") from None
         raise ShapeError(
             "array: the nested sequences have different lengths",
             f"they are {_shortened(x)}",
@@ -191,9 +202,22 @@ def _filled(name, shape, value, dtype, device):
     return placed(made, device)
 
 
+@judged
+def full(shape, fill_value, dtype=None, *, device=None, out_sharding=None):
+    """An array of a shape in which every element is `fill_value`, or `fill_value` repeated.
+
+    >>> import hloom.numpy as np
+    >>> np.full(2, 7, "uint8")
+    Array([7, 7], dtype=uint8)
+    """
+    if dtype is not None and type(fill_value) in PYTHON_SCALARS:
+        # a number that does not fit raises; as an operand it would be converted in silence
+        typed_literal(fill_value, dtypes.canonicalize(dtypes.dtype(dtype, "full")), name="full")
+    return _repeated(shape, fill_value, dtype, device, out_sharding)
+
+
 @fused
-def full(shape, fill_value: ArrayLike, dtype=None, *, device=None, out_sharding=None):
-    """An array of a shape in which every element is `fill_value`, or `fill_value` repeated."""
+def _repeated(shape, fill_value: ArrayLike, dtype, device, out_sharding):
     made = _full("full", s.canonical_shape("full", shape), fill_value, dtype)
     return placed(made, device or out_sharding)
 
@@ -202,7 +226,7 @@ def _full(name, shape, value, dtype):
     value = operand(name, value)
     weak = dtype is None and aval_of(value).weak_type
     dtype = aval_of(value).dtype if dtype is None else dtypes.requested(name, dtype)
-    value = to_dtype(value, dtype, weak)
+    value = to_dtype(value, dtype, weak, name)
     value = value if weak else strong(value)
     if aval_of(value).shape == ():
         return s.broadcast_in_dim.bind(value, shape=shape, broadcast_dimensions=())[0]
@@ -239,7 +263,7 @@ def _like(name, a, value, dtype, shape, device):
     aval = described(name, a)
     shape = aval.shape if shape is None else s.canonical_shape(name, shape)
     if dtype is None:
-        value = to_dtype(operand(name, value), aval.dtype, aval.weak_type)
+        value = to_dtype(operand(name, value), aval.dtype, aval.weak_type, name)
         value = value if aval.weak_type else strong(value)
     made = _full(name, shape, value, dtype)
     return placed(made, device)
@@ -265,6 +289,8 @@ def arange(start, stop=None, step=None, dtype=None, *, device=None, out_sharding
 
 def _static(x):
     """A bound of a range as a Python or NumPy number."""
+    if isinstance(x, str | bytes):
+        raise not_an_array("arange", x)
     if x is None or isinstance(x, np.generic):
         return x
     found = concrete_or_none(x)
@@ -302,8 +328,8 @@ def _line(start, step, length, dtype):
     if dtypes.is_unsigned(dtype):  # which counts down by wrapping around
         start, step = (int(v) % (1 << dtypes.iinfo(dtype).bits) for v in (start, step))
     made = s.broadcasted_iota.bind(dtype=dtype, shape=(length,), dimension=0)[0]
-    made = made if step == 1 else e.mul(made, typed_literal(step, dtype))
-    return made if start == 0 else e.add(made, typed_literal(start, dtype))
+    made = made if step == 1 else e.mul(made, typed_literal(step, dtype, name="arange"))
+    return made if start == 0 else e.add(made, typed_literal(start, dtype, name="arange"))
 
 
 install(array)

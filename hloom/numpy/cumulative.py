@@ -1,7 +1,7 @@
 """Sums and products of the elements up to each position of an axis."""
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ArgumentError
+from hloom.frontend.errors import ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import cumulative as c
 from hloom.frontend.prims.structural import canonical_axis, concatenate, full, reshape
@@ -48,7 +48,7 @@ def _along(name, primitive, start, x, axis, dtype, include_initial):
     if axis is None:
         if aval.ndim != 1:
             found = f"the array has {aval.ndim} axes"
-            raise ArgumentError(f"{name}: which axis?", found, "give axis=0, for example")
+            raise ValueRangeError(f"{name}: which axis?", found, "give axis=0, for example")
         axis = 0
     axis = canonical_axis(name, axis, aval.ndim)
     dtype = sum_dtype(aval.dtype) if dtype is None else dtypes.requested(name, dtype)

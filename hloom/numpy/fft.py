@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims.elementwise import conj, div, mul
 from hloom.frontend.prims.fft import FftType, fft as transform
@@ -105,8 +105,12 @@ def _factor(name, kind, norm, n):
     return scale if kind in _INVERSE else 1 / scale
 
 
-def _lengths(n):
-    return None if n is None else (n,)
+def _lengths(name, n):
+    if n is None:
+        return None
+    if not hasattr(n, "__index__"):
+        raise ArgumentError(f"{name}: n is an integer", f"it is {n!r}", "give an int")
+    return (n,)
 
 
 @fused
@@ -117,25 +121,25 @@ def fft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = N
     >>> np.fft.fft(np.array([1.0, 0.0, 0.0, 0.0]))
     Array([1.+0.j, 1.+0.j, 1.+0.j, 1.+0.j], dtype=complex64)
     """
-    return _along("fft", FftType.FFT, a, _lengths(n), (axis,), norm)
+    return _along("fft", FftType.FFT, a, _lengths("fft", n), (axis,), norm)
 
 
 @fused
 def ifft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None):
     """The inverse of `fft`."""
-    return _along("ifft", FftType.IFFT, a, _lengths(n), (axis,), norm)
+    return _along("ifft", FftType.IFFT, a, _lengths("ifft", n), (axis,), norm)
 
 
 @fused
 def rfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None):
     """The first half of the spectrum of real numbers: `n // 2 + 1` frequencies."""
-    return _along("rfft", FftType.RFFT, a, _lengths(n), (axis,), norm)
+    return _along("rfft", FftType.RFFT, a, _lengths("rfft", n), (axis,), norm)
 
 
 @fused
 def irfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None):
     """The inverse of `rfft`: `n` real numbers, by default an even number of them."""
-    return _along("irfft", FftType.IRFFT, a, _lengths(n), (axis,), norm)
+    return _along("irfft", FftType.IRFFT, a, _lengths("irfft", n), (axis,), norm)
 
 
 @fused
@@ -143,13 +147,13 @@ def hfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = 
     """The real spectrum of a signal that is conjugate to its reverse; `a` is its first half."""
     x = operand("hfft", a)
     x = conj(x) if dtypes.is_complex(aval_of(x).dtype) else x
-    return _along("hfft", FftType.IRFFT, x, _lengths(n), (axis,), _SWAPPED.get(norm, norm))
+    return _along("hfft", FftType.IRFFT, x, _lengths("hfft", n), (axis,), _SWAPPED.get(norm, norm))
 
 
 @fused
 def ihfft(a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None):
     """The inverse of `hfft`: the first half of the signal with a real spectrum."""
-    half = _along("ihfft", FftType.RFFT, a, _lengths(n), (axis,), _SWAPPED.get(norm, norm))
+    half = _along("ihfft", FftType.RFFT, a, _lengths("ihfft", n), (axis,), _SWAPPED.get(norm, norm))
     return conj(half)
 
 

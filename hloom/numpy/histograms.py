@@ -24,7 +24,7 @@ from hloom.frontend.prims.structural import (
     rev,
     slice_in_dim,
 )
-from hloom.frontend.trace import Tracer, aval_of
+from hloom.frontend.trace import PYTHON_SCALARS, Tracer, aval_of
 from hloom.numpy.promotion import (
     broadcast_to,
     operand,
@@ -180,7 +180,13 @@ def _inexact(name, a):
 
 
 def _as_range(range):
-    return None if range is None else tuple(range)
+    if range is None:
+        return None
+    low, high = range
+    if type(low) in PYTHON_SCALARS and type(high) in PYTHON_SCALARS and low > high:
+        found = f"it is {range!r}"
+        raise ValueRangeError("histogram: the range ends before it begins", found, "exchange them")
+    return low, high
 
 
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
@@ -206,11 +212,11 @@ def _bins_of(x, edges):
     m = aval_of(edges).shape[0]
     found = rank(edges, x, False)
     last = broadcast_to(reshape(slice_in_dim(edges, m - 1, m), ()), aval_of(x).shape)
-    one = typed_literal(1, "int32")
-    found = e.select(e.eq(x, last), typed_literal(m - 1, "int32"), found)
+    one = typed_literal(1, dtypes.int32)
+    found = e.select(e.eq(x, last), typed_literal(m - 1, dtypes.int32), found)
     found = e.sub(found, one)
-    outside = e.lt(found, typed_literal(0, "int32"))
-    return e.select(outside, typed_literal(m - 1, "int32"), found)
+    outside = e.lt(found, typed_literal(0, dtypes.int32))
+    return e.select(outside, typed_literal(m - 1, dtypes.int32), found)
 
 
 def histogram(a, bins=10, range=None, weights=None, density=None, out_sharding=None):
@@ -314,6 +320,9 @@ def _histogram_grid(
     density,
 ):
     columns = promote_dtypes_inexact("histogramdd", *columns)
+    if len({aval_of(c).shape for c in columns}) > 1:
+        found = f"they have shapes {', '.join(str(aval_of(c).shape) for c in columns)}"
+        raise ShapeError("histogramdd: coordinates of one length", found, "give as many of each")
     dtype = aval_of(columns[0]).dtype
     found = [
         _edges("histogramdd", x, n if b is None else b, r, dtype)
@@ -323,11 +332,11 @@ def _histogram_grid(
     place, outside = None, None
     for x, b, m in zip(columns, found, lengths, strict=True):
         here = _bins_of(x, b)
-        beyond = e.eq(here, typed_literal(m, "int32"))
+        beyond = e.eq(here, typed_literal(m, dtypes.int32))
         outside = beyond if outside is None else e.bitwise_or(outside, beyond)
-        place = here if place is None else e.add(e.mul(place, typed_literal(m, "int32")), here)
+        place = here if place is None else e.add(e.mul(place, typed_literal(m, dtypes.int32)), here)
     size = math.prod(lengths)
-    place = e.select(outside, typed_literal(size, "int32"), place)
+    place = e.select(outside, typed_literal(size, dtypes.int32), place)
     counts = _counted(place, _weights("histogramdd", columns[0], weights), size)
     counts = reshape(counts, lengths)
     if density:

@@ -28,9 +28,9 @@ def from_dlpack(x, /, *, device=None, copy=None):
         moved = place(x, device)
         return put(moved._stored(), moved.aval, moved.device) if copy else moved
     values = taken(x)
-    dtype = dtypes.canonicalize(dtypes.dtype(values.dtype))
-    stored = np.asarray(values, dtype, order="C")
-    made = put(stored, ShapedArray(stored.shape, dtype), device, may_alias=not copy)
+    stored = dtypes.narrowed("from_dlpack", values)
+    aval = ShapedArray(stored.shape, stored.dtype)
+    made = put(stored, aval, device, may_alias=not copy)
     if copy is False and made.size and made.unsafe_buffer_pointer() != values.ctypes.data:
         raise InterchangeError(
             "from_dlpack: copy=False",

@@ -83,26 +83,34 @@ def concat(arrays: ArrayLikes, /, *, axis=0):
 @fused
 def vstack(tup: ArrayLikes, dtype=None):
     """Arrays joined along axis 0; vectors become rows."""
-    return concatenate.function([atleast_2d(a) for a in _arrays("vstack", tup)], 0, dtype)
+    return _joined("vstack", [atleast_2d(a) for a in _arrays("vstack", tup)], 0, dtype)
+
+
+def _joined(name, arrays, axis, dtype=None):
+    """Arrays joined for a function of another name, which stands in its errors."""
+    try:
+        return concatenate.function(arrays, axis, dtype)
+    except ShapeError as error:
+        raise ShapeError(str(error).replace("concatenate:", f"{name}:", 1)) from None
 
 
 @fused
 def hstack(tup: ArrayLikes, dtype=None):
     """Arrays joined along axis 1, vectors along axis 0."""
     arrays = [atleast_1d(a) for a in _arrays("hstack", tup)]
-    return concatenate.function(arrays, 0 if aval_of(arrays[0]).ndim == 1 else 1, dtype)
+    return _joined("hstack", arrays, 0 if aval_of(arrays[0]).ndim == 1 else 1, dtype)
 
 
 @fused
 def dstack(tup: ArrayLikes, dtype=None):
     """Arrays joined along axis 2."""
-    return concatenate.function([atleast_3d(a) for a in _arrays("dstack", tup)], 2, dtype)
+    return _joined("dstack", [atleast_3d(a) for a in _arrays("dstack", tup)], 2, dtype)
 
 
 @fused
 def column_stack(tup: ArrayLikes):
     """Vectors as columns, and matrices, joined along axis 1."""
-    return concatenate.function([_column(a) for a in _arrays("column_stack", tup)], 1)
+    return _joined("column_stack", [_column(a) for a in _arrays("column_stack", tup)], 1)
 
 
 def _column(a):
@@ -149,7 +157,7 @@ def _block(x, depth, ndim):
 @fused
 def append(arr: ArrayLike, values: ArrayLike, axis=None):
     """`values` joined to the end of `arr` along an axis, both flattened if `axis` is None."""
-    return concatenate.function([arr, values], axis)
+    return _joined("append", [arr, values], axis)
 
 
 # ---------------------------------------------------------------- splitting
@@ -195,6 +203,9 @@ def _split(name, ary, sections, axis, equal):
     ary = operand(name, ary)
     n = aval_of(ary).shape[s.canonical_axis(name, axis, aval_of(ary).ndim)]
     if isinstance(sections, int | np.integer):
+        if sections < 1:
+            found = f"the number of parts is {sections}"
+            raise ValueRangeError(f"{name}: makes one part or more", found, "use 1 and up")
         if equal and n % sections:
             found = f"the axis has length {n}"
             remedy = "use hloom.numpy.array_split, which makes parts of different lengths"

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
+from hloom.frontend.errors import ArgumentError, MatrixError, ShapeError, ValueRangeError
 from hloom.frontend.keywords import judged
 from hloom.frontend.prims import linalg as factors, spectral
 from hloom.frontend.prims.elementwise import abs as absolute, sign
@@ -205,11 +205,13 @@ def svdvals(x: ArrayLike, /):
 @fused
 def matrix_power(a: ArrayLike, n: int):
     """The n-th powers of square matrices, by repeated squaring; inverses for negative n."""
+    if not hasattr(n, "__index__"):
+        raise ArgumentError("matrix_power: the power is an integer", f"it is {n!r}", "give an int")
     a = matrices("matrix_power", a, square=True) if n < 0 else a
     if aval_of(a).ndim < 2 or aval_of(a).shape[-1] != aval_of(a).shape[-2]:
         remedy = "give it two last axes of equal length"
         what = "matrix_power: takes square matrices"
-        raise ShapeError(what, f"the operand is {aval_of(a)}", remedy)
+        raise MatrixError(what, f"the operand is {aval_of(a)}", remedy)
     if n == 0:
         return identity(a)
     a = inv(a) if n < 0 else a
@@ -233,7 +235,7 @@ def multi_dot(arrays, *, precision=None):
     arrays = list(arrays)
     if len(arrays) < 2:
         found = f"there are {len(arrays)}"
-        raise ArgumentError("multi_dot: multiplies two arrays or more", found, "give more")
+        raise ValueRangeError("multi_dot: multiplies two arrays or more", found, "give more")
     terms, letters = [], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
     for i, x in enumerate(arrays):
         rank, ends = aval_of(x).ndim, i in (0, len(arrays) - 1)

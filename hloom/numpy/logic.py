@@ -1,5 +1,7 @@
 """Comparisons, logic, bits, and tests of floats."""
 
+import operator
+
 from hloom.frontend import dtypes
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.reduction import reduce_and
@@ -20,9 +22,6 @@ from hloom.typing import ArrayLike
 
 _BITS = dtypes.INTEGERS | dtypes.BOOLS
 _ORDERED = (dtypes.NUMERIC | dtypes.BOOLS) - dtypes.COMPLEXES
-
-equal = of_two("equal", e.eq, dtypes.NUMERIC | dtypes.BOOLS)
-not_equal = of_two("not_equal", e.ne, dtypes.NUMERIC | dtypes.BOOLS)
 
 
 def truth(x):
@@ -48,10 +47,28 @@ def _sign_of_difference(x, y):
     return e.sub(after, before)
 
 
-less = of_two("less", e.lt, _ORDERED, _ordered)
-less_equal = of_two("less_equal", e.le, _ORDERED, _ordered)
-greater = of_two("greater", e.gt, _ORDERED, _ordered)
-greater_equal = of_two("greater_equal", e.ge, _ORDERED, _ordered)
+def _beyond(relation):
+    """The comparison with an integer that a dtype does not hold: the same for all its values."""
+
+    def compare(x, y):
+        if type(x) is int:
+            return _everywhere(operand(relation.__name__, y), relation(x, 0))
+        return _everywhere(operand(relation.__name__, x), relation(0, y))
+
+    return compare
+
+
+def _comparison(name, primitive, relation, direct, promotion=promote):
+    return of_two(name, primitive, direct, promotion, _beyond(relation))
+
+
+_ANY = dtypes.NUMERIC | dtypes.BOOLS
+equal = _comparison("equal", e.eq, operator.eq, _ANY)
+not_equal = _comparison("not_equal", e.ne, operator.ne, _ANY)
+less = _comparison("less", e.lt, operator.lt, _ORDERED, _ordered)
+less_equal = _comparison("less_equal", e.le, operator.le, _ORDERED, _ordered)
+greater = _comparison("greater", e.gt, operator.gt, _ORDERED, _ordered)
+greater_equal = _comparison("greater_equal", e.ge, operator.ge, _ORDERED, _ordered)
 
 bitwise_and = of_two("bitwise_and", e.bitwise_and, _BITS)
 bitwise_or = of_two("bitwise_or", e.bitwise_or, _BITS)

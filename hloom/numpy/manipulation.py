@@ -41,10 +41,7 @@ def reshape(a: ArrayLike, shape, order="C", *, copy=None, out_sharding=None):
 
 def _inferred(aval, shape):
     """A shape as a tuple, with -1 replaced by the length that fits."""
-    try:
-        shape = tuple([n.__index__() for n in shape])
-    except TypeError:
-        shape = (shape.__index__(),)
+    shape = s.lengths("reshape", shape)
     if -1 not in shape:
         return shape
     rest = math.prod([n for n in shape if n != -1])
@@ -153,7 +150,11 @@ def placed(x, place):
 def astype(x, dtype, /, *, copy=False, device=None):
     """`x` in another dtype; complex numbers lose their imaginary part on the way to real ones.
 
-    An array that has the dtype is returned as it is, unless `copy`.
+    An array that has the dtype is returned as it is, unless `copy`. Integers wrap around; floats go
+    towards zero, and what NaN, negative floats for unsigned dtypes and floats out of range become
+    is up to the device, as in NumPy: round, clip or test them first. Python numbers that do not fit
+    a dtype raise OverflowError where they become arrays. While 64-bit types are off, to ask for one
+    warns, and gives 32 bits.
 
     >>> import hloom.numpy as np
     >>> np.astype(np.array([1.5, -2.5]), "int32")

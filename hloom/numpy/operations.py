@@ -14,7 +14,8 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
-from hloom.frontend.families import refuse_overflow, typed_literal
+from hloom.frontend.errors import IntegerRangeError
+from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judge
 from hloom.frontend.trace import PYTHON_SCALARS
@@ -67,60 +68,68 @@ def _under_settings(cache, body, name, x):
     return remember(cache, x.aval, (*found[:3], settings))
 
 
-def binary(name, body, primitive=None, direct=_NONE):
-    """The fast wrapper of a function of two operands; its attribute `operator` is for operators."""
+def binary(name, body, primitive=None, direct=_NONE, beyond=None):
+    """The fast wrapper of a function of two operands; its attribute `operator` is for operators.
+
+    `beyond(x, y)` is the result for a Python integer that the dtype beside it does not hold.
+    """
     cache = function_cache()
-    call = _binary(name, body, primitive, direct, cache, False)
-    call.operator = _binary(name, body, primitive, direct, cache, True)
+    call = _binary(name, body, primitive, direct, cache, beyond, False)
+    call.operator = _binary(name, body, primitive, direct, cache, beyond, True)
     return call
 
 
-def _binary(name, body, primitive, direct, cache, operator):
+def _binary(name, body, primitive, direct, cache, beyond, operator):
     def call(x, y, /, **unknown):
         if unknown:
             judge(body, (x, y), unknown, name)
-        context = thread.context
-        trace = context.trace
-        if trace is None:
-            if type(x) is DeviceArray:
-                if type(y) is not DeviceArray:
-                    if operator and not is_operand(name, y):
-                        return NotImplemented
+        try:
+            context = thread.context
+            trace = context.trace
+            if trace is None:
+                if type(x) is DeviceArray:
+                    if type(y) is not DeviceArray:
+                        if operator and not is_operand(name, y):
+                            return NotImplemented
+                        y = beside(name, y, x)
+                elif operator and not is_operand(name, x):
+                    return NotImplemented
+                elif type(y) is DeviceArray:
+                    x = beside(name, x, y)
+                else:
+                    x = as_array(operand(name, x))
                     y = beside(name, y, x)
-            elif operator and not is_operand(name, x):
+                found = cache.get((context.settings, x.aval, y.aval))
+                if found is None:
+                    found = _compile(cache, body, name, x, y)
+                execute, handlers, aval, _ = found
+                buffers = x._raw, y._raw
+                made = DeviceArray()
+                made.aval = aval
+                try:
+                    made._raw = execute(buffers).consume_with_handlers(handlers)[0]
+                    return made
+                except RuntimeError as error:
+                    raise explain(error, buffers) from None
+            if isinstance(x, Array):
+                if isinstance(y, Array):
+                    if is_plain(x.aval, y.aval) and x.aval.dtype in direct:
+                        return trace.bind(primitive, (x, y), {})[0]
+                elif type(y) in PYTHON_SCALARS and x.aval.dtype in direct:
+                    y = number(name, y, x.aval.dtype)
+                    if type(y) is Literal:
+                        return trace.bind(primitive, (x, y), {})[0]
+            elif type(x) in PYTHON_SCALARS and isinstance(y, Array) and y.aval.dtype in direct:
+                x = number(name, x, y.aval.dtype)
+                if type(x) is Literal:
+                    return trace.bind(primitive, (x, y), {})[0]
+            if operator and not (is_operand(name, x) and is_operand(name, y)):
                 return NotImplemented
-            elif type(y) is DeviceArray:
-                x = beside(name, x, y)
-            else:
-                x = as_array(operand(name, x))
-                y = beside(name, y, x)
-            found = cache.get((context.settings, x.aval, y.aval))
-            if found is None:
-                found = _compile(cache, body, name, x, y)
-            execute, handlers, aval, _ = found
-            buffers = x._raw, y._raw
-            made = DeviceArray()
-            made.aval = aval
-            try:
-                made._raw = execute(buffers).consume_with_handlers(handlers)[0]
-                return made
-            except RuntimeError as error:
-                raise explain(error, buffers) from None
-        if isinstance(x, Array):
-            if isinstance(y, Array):
-                if is_plain(x.aval, y.aval) and x.aval.dtype in direct:
-                    return trace.bind(primitive, (x, y), {})[0]
-            elif type(y) in PYTHON_SCALARS and x.aval.dtype in direct:
-                y = number(y, x.aval.dtype)
-                if type(y) is Literal:
-                    return trace.bind(primitive, (x, y), {})[0]
-        elif type(x) in PYTHON_SCALARS and isinstance(y, Array) and y.aval.dtype in direct:
-            x = number(x, y.aval.dtype)
-            if type(x) is Literal:
-                return trace.bind(primitive, (x, y), {})[0]
-        if operator and not (is_operand(name, x) and is_operand(name, y)):
-            return NotImplemented
-        return body(x, y)
+            return body(x, y)
+        except IntegerRangeError:
+            if beyond is None:
+                raise
+            return beyond(x, y)
 
     return _named(call, name, body)
 
@@ -158,29 +167,19 @@ _LITERALS: dict = {}
 _ARRAYS: dict = {}
 
 
-def number(value, dtype):
+def number(name, value, dtype):
     """The Literal of a number beside an array of `dtype`; the number itself if it widens that."""
     key = dtype, type(value), value
     found = _LITERALS.get(key)
     if found is None:
         if not keeps(dtype, type(value)):
             return value
-        found = typed_literal(fitting(value, dtype), dtype, True)
+        found = typed_literal(value, dtype, True, name)
         if value or type(value) is int:  # 0.0 and -0.0 would share a key
             if len(_LITERALS) > 4096:
                 _LITERALS.clear()
             _LITERALS[key] = found
     return found
-
-
-def fitting(value, dtype):
-    """A Python number as `dtype` holds it: integers of up to 32 bits wrap around."""
-    if type(value) is int and dtypes.is_integer(dtype):
-        limits = dtypes.iinfo(dtype)
-        if not limits.min <= value <= limits.max:
-            refuse_overflow(value, dtype)
-            return (value - int(limits.min)) % (1 << limits.bits) + int(limits.min)
-    return value
 
 
 def beside(name, x, other):
@@ -195,7 +194,8 @@ def beside(name, x, other):
         if not keeps(dtype, kind):
             return as_array(x)
         # an array of its own: people can delete those that `scalar` shares
-        found = put(np.array(fitting(x, dtype), dtype), ShapedArray((), dtype, True))
+        value = typed_literal(x, dtype, True, name).value
+        found = put(np.array(value, dtype), ShapedArray((), dtype, True))
         if x or kind is int:
             if len(_ARRAYS) > 4096:
                 _ARRAYS.clear()
@@ -229,11 +229,11 @@ def of_one_inexact(name, primitive):
     return unary(name, body, primitive, dtypes.INEXACTS)
 
 
-def of_two(name, primitive, direct, promotion=promote):
+def of_two(name, primitive, direct, promotion=promote, beyond=None):
     """The function of two operands that is one primitive behind a promotion."""
 
     def body(x, y, /):
         return primitive.bind(*promotion(name, x, y))[0]
 
     body.__doc__ = primitive.__doc__
-    return binary(name, body, primitive, direct)
+    return binary(name, body, primitive, direct, beyond)

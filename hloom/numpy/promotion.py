@@ -45,9 +45,9 @@ def operand(name, x):
         return literal(x)
     if isinstance(x, np.generic):
         dtype = dtypes.canonicalize(dtypes.dtype(x.dtype))
-        return literal(typed_literal(x.item(), dtype).value, dtype)
+        return literal(typed_literal(x.item(), dtype, name=name).value, dtype)
     if isinstance(x, np.ndarray):
-        return x.astype(dtypes.canonicalize(dtypes.dtype(x.dtype)), copy=False)
+        return dtypes.narrowed(name, x)
     if hasattr(x, "__hloom_array__") or hasattr(x, "__array__") or isinstance(x, _NUMBERS):
         return operand(name, convert(x))
     raise not_an_array(name, x)
@@ -70,10 +70,10 @@ def no_out(name, out):
         raise unsupported(name, "out")
 
 
-def to_dtype(x, dtype, weak=False):
+def to_dtype(x, dtype, weak=False, name="a number"):
     """An operand converted to a dtype, without an equation where it is not traced."""
     if type(x) is Literal:
-        return typed_literal(x.value, dtype, weak)
+        return typed_literal(x.value, dtype, weak, name)
     if isinstance(x, np.ndarray):
         return x.astype(dtype, copy=False)
     if x.aval.dtype is dtype or x.aval.dtype == dtype:
@@ -105,7 +105,7 @@ def promote_dtypes(name, *xs):
     """The operands in their common dtype."""
     operands = [operand(name, x) for x in xs]
     dtype, weak = common_dtype(operands)
-    return [to_dtype(x, dtype, weak) for x in operands]
+    return [to_dtype(x, dtype, weak, name) for x in operands]
 
 
 def promote_dtypes_inexact(name, *xs):

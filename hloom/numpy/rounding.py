@@ -1,6 +1,7 @@
 """Rounding: floor, ceil, trunc, rint and round. Integers are round already."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.errors import ArgumentError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.calls import optimization_barrier
@@ -53,6 +54,8 @@ def round(a: ArrayLike, decimals=0, out=None):
     Array([1.2, 2.5], dtype=float32)
     """
     no_out("round", out)
+    if not hasattr(decimals, "__index__"):
+        raise ArgumentError("round: decimals is an integer", f"it is {decimals!r}", "give an int")
     a = operand("round", a)
     dtype = dtype_of(a)
     if not dtypes.is_inexact(dtype):

@@ -2,6 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.prims import elementwise as e
+from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import real_only
 from hloom.numpy.promotion import operand, promote, promote_dtypes, promote_shapes, to_dtype
 from hloom.runtime.dispatch import fused
@@ -28,8 +29,17 @@ def clip(
     Array([1, 1, 2, 3, 3], dtype=int32)
     """
     result = operand("clip", arr)
+    min, max = (_within(b, aval_of(result).dtype) for b in (min, max))
     for primitive, bound in ((e.max, min), (e.min, max)):
         if bound is not None:
             real_only("clip", result, operand("clip", bound))
             result = primitive.bind(*promote("clip", result, bound))[0]
     return result
+
+
+def _within(bound, dtype):
+    """A bound, moved to the nearest value that an integer dtype holds, which bounds as well."""
+    if type(bound) is not int or dtype not in dtypes.LIMITS:
+        return bound
+    low, high = dtypes.LIMITS[dtype]
+    return sorted((low, bound, high))[1]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.errors import MatrixError, ShapeError, ValueRangeError
 from hloom.frontend.prims.elementwise import abs, complex, convert_element_type, log, ne, rem, sign
 from hloom.frontend.prims.linalg import lu, qr, triangular_solve
 from hloom.frontend.prims.matrices import diagonal, identity, matmul, take_rows, transposed
@@ -30,7 +30,7 @@ def matrices(name, a, square=False):
     if len(shape) < 2 or (square and shape[-1] != shape[-2]):
         what = f"{name}: takes {'square ' * square}matrices"
         remedy = "give it two last axes" + " of equal length" * square
-        raise ShapeError(what, f"the operand is {aval_of(x)}", remedy)
+        raise MatrixError(what, f"the operand is {aval_of(x)}", remedy)
     return x
 
 

@@ -91,7 +91,7 @@ def lexsort(keys: ArrayLike, axis=-1, *, batch_size=16):
     """
     several = _keys(keys)
     if not several:
-        raise ValueRangeError("lexsort: needs a key", "there is none", "give one array at least")
+        raise ArgumentError("lexsort: needs a key", "there is none", "give one array at least")
     shape = broadcast_shapes("lexsort", *(aval_of(k).shape for k in several))
     axis = canonical_axis("lexsort", axis, len(shape))
     several = [broadcast_to(k, shape) for k in several[::-1]]

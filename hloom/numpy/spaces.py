@@ -1,9 +1,7 @@
 """Evenly spaced numbers and grids of them: linspace, logspace, geomspace, meshgrid, indices."""
 
-import operator
-
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.errors import ArgumentError, ValueRangeError
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import dtype_of, log, power
@@ -24,7 +22,9 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     >>> np.linspace(0, 1, 3)
     Array([0. , 0.5, 1. ], dtype=float32)
     """
-    num = operator.index(num)
+    if not hasattr(num, "__index__"):
+        raise ArgumentError("linspace: num is an integer", f"it is {num!r}", "give an int")
+    num = num.__index__()
     made = _linspace("linspace", start, stop, num, endpoint, dtype, axis, retstep)
     return (placed(made[0], device), made[1]) if retstep else placed(made, device)
 

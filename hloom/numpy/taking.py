@@ -4,8 +4,8 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import (
-    DTypeError,
     IndexingError,
+    IndexTypeError,
     ShapeError,
     TracedValueError,
     ValueRangeError,
@@ -39,11 +39,11 @@ from hloom.typing import ArrayLike
 
 
 def integers(name, x):
-    """An operand of integers; DTypeError for others."""
+    """An operand of integers; IndexTypeError for others."""
     x = operand(name, x)
     if not dtypes.is_integer(aval_of(x).dtype):
         found = f"they are {aval_of(x)}"
-        raise DTypeError(f"{name}: positions are integers", found, "use x.astype(int)")
+        raise IndexTypeError(f"{name}: positions are integers", found, "use x.astype(int)")
     return x
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e, windows as w
@@ -127,9 +128,9 @@ def _kept(parts, select):
 def _scatter_apart(source, operand, select, **window):
     parts = w.placements(operand, w.loser(select, operand.dtype), window)
     zero = typed_literal(0, source.dtype)
-    which = full(source.shape, typed_literal(0, "int32"))
+    which = full(source.shape, typed_literal(0, dtypes.int32))
     for k, keep in enumerate(_kept(parts, select), 1):
-        which = e.select(keep, which, typed_literal(k, "int32"))
+        which = e.select(keep, which, typed_literal(k, dtypes.int32))
     padded = [
         w.dilated(n, step) + low + high
         for n, step, (low, high) in zip(
@@ -138,7 +139,7 @@ def _scatter_apart(source, operand, select, **window):
     ]
     total = None
     for k, offset in enumerate(w.offsets(window["window_dimensions"])):
-        part = e.select(e.eq(which, typed_literal(k, "int32")), source, zero)
+        part = e.select(e.eq(which, typed_literal(k, dtypes.int32)), source, zero)
         config = []
         for o, wd, n, m, stride in zip(
             offset,

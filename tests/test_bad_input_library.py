@@ -1,0 +1,361 @@
+"""Bad input to the array library: what each mistake raises or warns of, whole, and as which class.
+
+A row is a call, the class that NumPy raises for it (or that of its documentation), and the error's
+first lines; the line with the place is that of the call here. Whoever adds a check adds a row.
+"""
+
+import inspect
+import warnings
+
+import numpy as np
+import pytest
+
+import hloom
+import hloom.numpy as jnp
+from hloom import errors, lax
+
+X, V, I8 = np.ones((2, 3), np.float32), np.arange(3, dtype=np.float32), np.array([1, 2], np.int8)
+
+WIDER = "use a wider dtype"
+KEEP = f"{WIDER}, or keep 64 bits: hloom.config.update('enable_x64', True)"
+IN_32 = "int32 holds -2147483648 to 2147483647"
+IN_8, IN_U8 = "int8 holds -128 to 127", "uint8 holds 0 to 255"
+NUMBERS = "arrays hold booleans, integers, floats and complex numbers"
+DTYPES = 'give one of those, such as "float32" or hloom.numpy.float32'
+MAKE = "pass an array or a number; hloom.numpy.asarray makes an array of a list"
+UNORDERED = "arrays have no memory order of their own"
+IMMUTABLE = "arrays are immutable, so a result cannot be written into one"
+OUT = "leave `out` away and use the result"
+
+
+def row(kind, call, *lines):
+    """A call that fails with a class and with lines, of which the user's own is left out."""
+    return pytest.param(call, kind, lines)
+
+
+def fails(call, kind, lines):
+    """Check the class, the whole text, and that the line of the user's is the call's."""
+    with pytest.raises(kind) as caught:
+        call()
+    text = str(caught.value).split("\n    ")
+    places = [line for line in text if line.startswith("at ")]
+    line = call.__code__.co_firstlineno
+    assert len(places) == 1
+    assert places[0].startswith(f"at test_bad_input_library.py:{line} ")
+    assert [line for line in text if line not in places] == list(lines)
+    assert isinstance(caught.value, errors.HloomError)
+
+
+# ---------------------------------------------------------------- keywords
+KEYWORDS = [
+    row(NotImplementedError, lambda: jnp.sin(V, out=V), "sin: takes no `out`", IMMUTABLE, OUT),
+    row(NotImplementedError, lambda: jnp.matmul(X, V, out=V), "matmul: takes no `out`",
+        IMMUTABLE, OUT),
+    row(NotImplementedError, lambda: hloom.jit(lambda x: jnp.dot(x, x, out=x))(V),
+        "dot: takes no `out`", IMMUTABLE, OUT),
+    row(NotImplementedError, lambda: lax.exp(V, out=V), "exp: takes no `out`", IMMUTABLE, OUT),
+    row(NotImplementedError, lambda: jnp.trace(X, out=V), "trace: takes no `out`", IMMUTABLE, OUT),
+    row(NotImplementedError, lambda: jnp.add(V, V, casting="no"), "add: takes no `casting`",
+        "dtypes promote by one rule", "leave it away; convert with x.astype(...)"),
+    row(NotImplementedError, lambda: jnp.exp2(V, dtype=int), "exp2: takes no `dtype`",
+        "the dtypes of the operands decide it", "convert the result with x.astype(...)"),
+    row(NotImplementedError, lambda: jnp.log(V, where=V > 0), "log: takes no `where`",
+        "arrays are immutable, so there is nothing to leave as it is",
+        "use the result, with hloom.numpy.where for some of its elements"),
+    row(NotImplementedError, lambda: jnp.zeros(3, order="F"), "zeros: takes no `order`",
+        UNORDERED, "leave it away"),
+    row(NotImplementedError, lambda: jnp.array(X, order="F"), "array: order 'F'", UNORDERED,
+        "leave it away"),
+    row(ValueError, lambda: jnp.reshape(X, 6, order="K"), "reshape: order 'K'", UNORDERED,
+        "use 'C' or 'F'"),
+    row(NotImplementedError, lambda: jnp.array(X, subok=True), "array: takes no `subok`",
+        "arrays have no subclasses", "leave it away"),
+    row(NotImplementedError, lambda: jnp.ones(3).astype("int8", casting="safe"),
+        "astype: takes no `casting`", "every conversion is allowed",
+        "ask hloom.numpy.can_cast before"),
+    row(NotImplementedError, lambda: jnp.clip(V, a_min=0), "clip: takes no `a_min`",
+        "it is named `min`", "use `min`"),
+    row(TypeError, lambda: jnp.mean(V, dtypes="int8"), "mean: has no parameter `dtypes`",
+        "its parameters are a, axis, dtype, out, keepdims, where", "use `dtype`"),
+    row(TypeError, lambda: jnp.unique_values(x=V), "unique_values: `x` is given by position",
+        "it was given by name", "write unique_values(...) without the name"),
+    row(TypeError, lambda: jnp.sort(), "sort: missing a required argument: 'a'",
+        "it is called as sort(a, axis=-1, *, kind=None, order=None, stable=True, descending=False)",
+        "call it so"),
+    row(TypeError, lambda: lax.neg(V, V), "neg: too many positional arguments",
+        "it is called as neg(x)", "call it so"),
+]  # fmt: skip
+
+# ---------------------------------------------------------------- numbers that do not fit
+NUMBERS_OUTSIDE = [
+    row(OverflowError, lambda: jnp.asarray(I8) + 300, "add: integer 300 is out of bounds for int8",
+        IN_8, WIDER),
+    row(OverflowError, lambda: hloom.jit(lambda x: -129 * x)(I8),
+        "multiply: integer -129 is out of bounds for int8", IN_8, WIDER),
+    row(OverflowError, lambda: lax.add(I8, 300), "add: integer 300 is out of bounds for int8",
+        IN_8, WIDER),
+    row(OverflowError, lambda: jnp.asarray(300, "int8"),
+        "array: integer 300 is out of bounds for int8", IN_8, WIDER),
+    row(OverflowError, lambda: jnp.array([[1, 300]], "int8"),
+        "array: integer 300 is out of bounds for int8", "they are [[1, 300]]", WIDER),
+    row(OverflowError, lambda: jnp.array(2**40),
+        "array: integer 1099511627776 is out of bounds for int32", IN_32, KEEP),
+    row(OverflowError, lambda: jnp.full(2, 300, "uint8"),
+        "full: integer 300 is out of bounds for uint8", IN_U8, WIDER),
+    row(OverflowError, lambda: jnp.full(2, -1.5, "uint8"),
+        "full: integer -1 is out of bounds for uint8", IN_U8, WIDER),
+    row(OverflowError, lambda: jnp.full_like(I8, 300),
+        "full_like: integer 300 is out of bounds for int8", IN_8, WIDER),
+    row(OverflowError, lambda: jnp.where(V > 1, np.int8(1), 300),
+        "where: integer 300 is out of bounds for int8", IN_8, WIDER),
+    row(OverflowError, lambda: jnp.asarray(I8).at[0].set(300),
+        "x.at[...]: integer 300 is out of bounds for int8", IN_8, WIDER),
+    row(OverflowError, lambda: jnp.arange(2**31, 2**31 + 2),
+        "arange: integer 2147483648 is out of bounds for int32", IN_32, KEEP),
+    row(OverflowError, lambda: jnp.asarray(np.array([1, -(2**40)])),
+        "array: integer -1099511627776 is out of bounds for int32", IN_32, KEEP),
+    row(OverflowError, lambda: jnp.arange(1) + np.full(2000, 2**31),
+        "add: integer 2147483648 is out of bounds for int32", IN_32, KEEP),
+    row(OverflowError, lambda: jnp.sum(np.array([2**40])),
+        "sum: integer 1099511627776 is out of bounds for int32", IN_32, KEEP),
+    row(OverflowError, lambda: hloom.jit(lambda x: x)(np.array([2**32], np.uint64)),
+        "an operand: integer 4294967296 is out of bounds for uint32",
+        "uint32 holds 0 to 4294967295", KEEP),
+    row(ValueError, lambda: jnp.array([np.nan], "int8"), "array: NaN is no integer",
+        "they are [nan]", "use a float dtype"),
+    row(ValueError, lambda: jnp.array(float("nan"), "int8"), "array: nan is no integer",
+        "int8 holds integers", "use a float dtype"),
+    row(OverflowError, lambda: jnp.full(2, float("inf"), "int8"), "full: inf is no integer",
+        "int8 holds integers", "use a float dtype"),
+]  # fmt: skip
+
+# ---------------------------------------------------------------- what arrays cannot hold
+STRANGE = [
+    row(TypeError, call, f"{name}: {what}", NUMBERS, DTYPES)
+    for name, what, call in [
+        ("zeros", "arrays cannot hold dtype('<U')", lambda: jnp.zeros(3, str)),
+        ("ones", "arrays cannot hold dtype('O')", lambda: jnp.ones(3, object)),
+        ("full", "arrays cannot hold dtype('<U')", lambda: jnp.full(3, 1, str)),
+        ("array", "arrays cannot hold dtype('<U1')", lambda: jnp.array("a")),
+        ("array", "arrays cannot hold dtype('O')", lambda: jnp.asarray(None)),
+        ("array", "arrays cannot hold dtype('O')", lambda: jnp.array({"a": 1})),
+        ("array", "arrays cannot hold dtype('<U1')", lambda: jnp.array(np.array(["a"]))),
+        ("array", "arrays cannot hold dtype('<M8[D]')", lambda: jnp.array([1], "M8[D]")),
+        ("astype", "arrays cannot hold dtype('<U')", lambda: jnp.ones(3).astype(str)),
+        ("astype", "'int37' is not a dtype", lambda: jnp.astype(V, "int37")),
+        ("arange", "arrays cannot hold dtype('<U')", lambda: jnp.arange(3, dtype=str)),
+        ("linspace", "arrays cannot hold dtype('O')", lambda: jnp.linspace(0, 1, dtype=object)),
+        ("sum", "(1,) is not a dtype", lambda: jnp.sum(V, dtype=(1,))),
+    ]
+] + [
+    row(TypeError, lambda: jnp.array(["a"]), "array: arrays cannot hold values of type str",
+        "it was given ['a']", "give numbers"),
+    row(TypeError, lambda: jnp.full(3, "a"), "full: takes arrays and numbers",
+        "it was given 'a' of type str", MAKE),
+    row(TypeError, lambda: jnp.arange("a"), "arange: takes arrays and numbers",
+        "it was given 'a' of type str", MAKE),
+    row(TypeError, lambda: jnp.linspace(None, 1), "linspace: takes arrays and numbers",
+        "it was given None of type NoneType", MAKE),
+    row(TypeError, lambda: jnp.sum([1, 2]), "sum: takes arrays and numbers",
+        "it was given a list of length 2", MAKE),
+]  # fmt: skip
+
+# ---------------------------------------------------------------- shapes, axes, modes
+AXES_2 = "use an axis from -2 to 1"
+MISTAKES = [
+    row(np.exceptions.AxisError, lambda: jnp.sum(X, axis=5), "sum: there is no axis 5",
+        "the operand has 2 axes", AXES_2),
+    row(TypeError, lambda: jnp.sum(X, axis=1.5), "sum: an axis is an integer", "it is 1.5",
+        "give an int, or a tuple of ints"),
+    row(TypeError, lambda: jnp.cumsum(X, axis="a"), "cumsum: an axis is an integer", "it is 'a'",
+        "give an int, or a tuple of ints"),
+    row(IndexError, lambda: jnp.flip(X, 5), "flip: there is no axis 5", "the operand has 2 axes",
+        AXES_2),
+    row(ValueError, lambda: jnp.fliplr(V), "fliplr: there is no axis 1", "the operand has 1 axes",
+        "use an axis from -1 to 0"),
+    row(np.exceptions.AxisError, lambda: jnp.unique(X, axis=2), "unique: there is no axis 2",
+        "the operand has 2 axes", AXES_2),
+    row(ValueError, lambda: jnp.zeros(-1), "zeros: a length is negative", "the shape is (-1,)",
+        "use lengths from 0 up"),
+    row(TypeError, lambda: jnp.zeros(1.5), "zeros: lengths are integers", "the shape is 1.5",
+        "give an int, or a tuple of ints"),
+    row(TypeError, lambda: jnp.reshape(X, "a"), "reshape: lengths are integers",
+        "the shape is 'a'", "give an int, or a tuple of ints"),
+    row(TypeError, lambda: jnp.linspace(0, 1, 2.5), "linspace: num is an integer", "it is 2.5",
+        "give an int"),
+    row(TypeError, lambda: jnp.round(V, "a"), "round: decimals is an integer", "it is 'a'",
+        "give an int"),
+    row(TypeError, lambda: jnp.fft.fft(V, n="a"), "fft: n is an integer", "it is 'a'",
+        "give an int"),
+    row(ValueError, lambda: jnp.array_split(V, 0), "array_split: makes one part or more",
+        "the number of parts is 0", "use 1 and up"),
+    row(ValueError, lambda: jnp.hstack([X, X[:1]]),
+        "hstack: shapes may differ only along axis 1", "the operands have shapes (2, 3), (1, 3)",
+        "reshape or pad the operands"),
+    row(ValueError, lambda: jnp.append(X, V, axis=0), "append: shapes may differ only along axis 0",
+        "the operands have shapes (2, 3), (3,)", "reshape or pad the operands"),
+    row(ValueError, lambda: jnp.where(X, X), "where: takes one array or three",
+        "x and y go together, and exclude size and fill_value", "give where(condition, x, y)"),
+    row(ValueError, lambda: jnp.cumulative_sum(X), "cumulative_sum: which axis?",
+        "the array has 2 axes", "give axis=0, for example"),
+    row(ValueError, lambda: jnp.histogram(V, range=(1, 0)),
+        "histogram: the range ends before it begins", "it is (1, 0)", "exchange them"),
+    row(ValueError, lambda: jnp.histogram2d(V, V[:2]), "histogramdd: coordinates of one length",
+        "they have shapes (3,), (2,)", "give as many of each"),
+    row(TypeError, lambda: jnp.lexsort(()), "lexsort: needs a key", "there is none",
+        "give one array at least"),
+    row(IndexError, lambda: jnp.take_along_axis(X, X, 0),
+        "take_along_axis: positions are integers", "they are f32[2,3]", "use x.astype(int)"),
+    row(TypeError, lambda: jnp.packbits(V), "packbits: takes bools and integers",
+        "the operand is f32[3]", "compare it with 0"),
+    row(TypeError, lambda: jnp.asarray(X) & 1.0, "bitwise_and: takes bool or an integer dtype",
+        "the operand is f32[2,3]", "convert the operand with x.astype(...)"),
+    row(np.linalg.LinAlgError, lambda: jnp.linalg.inv(X), "inv: takes square matrices",
+        "the operand is f32[2,3]", "give it two last axes of equal length"),
+    row(np.linalg.LinAlgError, lambda: jnp.linalg.det(V), "det: takes square matrices",
+        "the operand is f32[3]", "give it two last axes of equal length"),
+    row(np.linalg.LinAlgError, lambda: jnp.linalg.cholesky(X), "cholesky: takes square matrices",
+        "the operand is f32[2,3]", "give it two last axes of equal length"),
+    row(np.linalg.LinAlgError, lambda: jnp.linalg.svd(V), "svd: takes matrices",
+        "the operand is f32[3]", "give it two last axes"),
+    row(TypeError, lambda: jnp.linalg.matrix_power(X[:, :2], 1.5),
+        "matrix_power: the power is an integer", "it is 1.5", "give an int"),
+    row(ValueError, lambda: jnp.linalg.multi_dot([X]),
+        "multi_dot: multiplies two arrays or more", "there are 1", "give more"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "kind", "lines"), KEYWORDS + NUMBERS_OUTSIDE + STRANGE + MISTAKES)
+def test_the_whole_text(call, kind, lines):
+    fails(call, kind, lines)
+
+
+# ---------------------------------------------------------------- every keyword of NumPy's
+UFUNC = ("out", "where", "casting", "order", "dtype", "subok", "signature")
+#: NumPy's functions that have no signature to look at, and the keywords of its documentation
+WRITTEN = {
+    "array": ("subok", "like"), "asarray": ("like",), "arange": ("like",),
+    "zeros": ("order", "like"), "empty": ("order", "like"), "empty_like": ("order", "subok"),
+    "concatenate": ("out", "casting"), "dot": ("out",), "frombuffer": ("like",),
+    "fromstring": ("like",),
+}  # fmt: skip
+#: names for operands, and functions that hand what they do not know to others
+ELSEWHERE = {("issubdtype", "arg1"), ("issubdtype", "arg2"), ("einsum_path", "einsum_call")}
+HANDED_ON = {"fromfile", "fromfunction", "fromiter", "load"}
+
+
+def parameters(function):
+    """The names that may be given by keyword."""
+    try:
+        found = inspect.signature(function).parameters.values()
+    except ValueError:
+        return []
+    return [p.name for p in found if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD)]
+
+
+def unknown_keywords():
+    """(module, function, keyword) for what NumPy's function knows and hloom's does not."""
+    for mine, theirs in ((jnp, np), (jnp.linalg, np.linalg), (jnp.fft, np.fft)):
+        for name in sorted(n for n in dir(theirs) if hasattr(mine, n) and n[0] != "_"):
+            a, b = getattr(mine, name), getattr(theirs, name)
+            if not callable(b) or isinstance(b, type) or name in HANDED_ON:
+                continue
+            taken = UFUNC if isinstance(b, np.ufunc) else WRITTEN.get(name) or parameters(b)
+            known = () if isinstance(a, jnp.ufunc) else parameters(a)
+            for keyword in taken:
+                if keyword not in known and (name, keyword) not in ELSEWHERE:
+                    yield a, keyword
+
+
+def test_every_keyword_of_numpy_is_taken_or_refused():
+    count = 0
+    for function, keyword in unknown_keywords():
+        count += 1
+        operands = getattr(function, "nin", None) or sum(
+            p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+            for p in inspect.signature(function).parameters.values()
+        )
+        with pytest.raises((errors.UnsupportedError, errors.ArgumentError)) as caught:
+            function(*[X] * operands, **{keyword: X})
+        lines = str(caught.value).split("\n    ")
+        assert f"`{keyword}`" in lines[0], (function, keyword)
+        assert len(lines) == 4, (function, keyword)
+    assert count > 600
+
+
+def test_signatures_are_those_of_the_functions():
+    assert str(inspect.signature(jnp.sin)) == "(x, /)"
+    assert str(inspect.signature(jnp.remainder)) == "(x1, x2, /)"
+    assert list(inspect.signature(jnp.array).parameters)[:2] == ["object", "dtype"]
+    assert jnp.sin.__name__ == "sin"
+
+
+# ---------------------------------------------------------------- 64 bits
+NARROWING = [
+    ("zeros", "float64", "float32", lambda: jnp.zeros(3, "float64")),
+    ("array", "float64", "float32", lambda: jnp.array(V, dtype=np.float64)),
+    ("array", "int64", "int32", lambda: jnp.int64(1)),
+    ("astype", "complex128", "complex64", lambda: jnp.asarray(V).astype("complex128")),
+    ("sum", "uint64", "uint32", lambda: jnp.sum(I8, dtype="uint64")),
+    ("trace", "float64", "float32", lambda: jnp.trace(X, dtype="float64")),
+    ("uniform", "float64", "float32",
+     lambda: hloom.random.uniform(hloom.random.key(0), (2,), dtype="float64")),
+    ("convert_element_type", "int64", "int32", lambda: lax.convert_element_type(V, "int64")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "wide", "narrow", "call"), NARROWING)
+def test_a_64_bit_dtype_that_is_asked_for(name, wide, narrow, call):
+    for _ in range(2):  # also when the executable is there
+        with pytest.warns(UserWarning, match="was asked for") as caught:
+            assert call().dtype == narrow
+        (warning,) = caught
+        assert warning.filename == __file__
+        line = call.__code__.co_firstlineno
+        asked, why, place, remedy = str(warning.message).split("\n    ")
+        assert asked == f"{name}: {wide} was asked for and {narrow} is made"
+        assert why == "64-bit types are off"
+        assert place.startswith(f"at test_bad_input_library.py:{line} ")
+        assert remedy == "ask for 32 bits, or keep 64: hloom.config.update('enable_x64', True)"
+    with hloom.enable_x64():
+        assert call().dtype == wide
+
+
+def test_each_line_warns_once():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.resetwarnings()  # Python's own way: once for each line
+        for _ in range(3):
+            jnp.sum(V, dtype="float64")
+        jnp.sum(V, dtype="float64")
+    assert len(caught) == 2
+    assert caught[1].lineno == caught[0].lineno + 1
+
+
+def test_what_asks_for_no_width_is_narrowed_in_silence():
+    assert jnp.zeros(2, float).dtype == jnp.asarray(np.ones(2)).dtype == np.float32
+    assert jnp.zeros(2, int).dtype == jnp.asarray(np.arange(2)).dtype == np.int32
+    limits = np.array([-(2**31), 2**31 - 1])
+    np.testing.assert_array_equal(jnp.asarray(limits), limits)
+    np.testing.assert_array_equal(hloom.jit(lambda x: x)(np.repeat(limits, 600))[::600], limits)
+    assert jnp.asarray(np.array([], np.int64)).shape == (0,)
+
+
+# ---------------------------------------------------------------- numbers at the edge
+def test_bounds_beyond_a_dtype_are_no_bounds():
+    x = np.array([-128, 5, 127], np.int8)
+    for low, high in ((0, 300), (-300, 7), (-(2**40), 2**40), (200, 300)):
+        found = jnp.clip(x, low, high)
+        assert found.dtype == np.int8
+        np.testing.assert_array_equal(found, np.clip(x.astype(object), low, high).clip(-128, 127))
+
+
+def test_large_numbers_beside_wide_arrays_are_operands():
+    assert jnp.where(V > 1, np.int32(1), 300).tolist() == [300, 300, 1]
+    assert jnp.where(V > 1, V, 300).tolist() == [300, 300, 2]
+    assert jnp.full_like(V, 300).tolist() == [300] * 3
+    assert jnp.full(2, 255, "uint8").tolist() == [255, 255]
+
+
+def test_numpy_arrays_that_are_converted_wrap_around():
+    assert jnp.asarray(np.array([300, -1]), "uint8").tolist() == [44, 255]
+    assert jnp.asarray(np.array([2**40 + 1]), "int32").tolist() == [1]
