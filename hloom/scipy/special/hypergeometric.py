@@ -1,11 +1,12 @@
 """The hypergeometric functions 1F1 and 2F1 of real numbers (DLMF chapters 13 and 15).
 
 1F1 is its power series, or for large |x| the asymptotic one, where that converges to rounding.
-Kummer's transformation makes negative x positive, which spares cancellation.
+Kummer's transformation makes negative x positive, which spares cancellation. Where the terms still
+change their signs, the power series goes as far as it loses nothing, and from there the solution of
+the differential equation is carried on by Taylor series.
 
-2F1 is its power series up to x = 1/2. From there the solution of the differential equation is
-carried on by Taylor series, in steps of half the distance to 1, whatever the parameters are.
-Pfaff's transformation takes negative x to x / (x - 1) in (0, 1).
+2F1 is its power series up to x = 1/2, and is carried on from there, in steps of half the distance
+to 1, whatever the parameters are. Pfaff's transformation takes negative x to x / (x - 1) in (0, 1).
 """
 
 import math
@@ -66,6 +67,40 @@ def _power_series(tops, bottoms, z):
     return total, slope
 
 
+def _carried(advance, parameters, place, value, slope, end):
+    """The solution of an equation at `end`, from its value and its derivative at `place`.
+
+    `advance(place, end, *parameters)` is the next place, the step h to it, and the function to the
+    term f_(n+2) of the Taylor series of n, f_n and f_(n+1).
+    """
+    k = len(parameters)
+
+    def step(_, *operands):
+        parameters, end, state = operands[:k], operands[k], operands[k + 1 :]
+        place, value, slope, n, here, after, total, change = state
+        ahead, h, following = advance(place, end, *parameters)
+        first = e.eq(n, 0.0)
+        here, after = select(first, value, here), select(first, e.mul(slope, h), after)
+        total = select(first, e.add(value, after), total)
+        change = select(first, after, change)
+        here, after = after, following(n, here, after)
+        total = e.add(total, after)
+        gain = e.mul(after, e.add(n, 2.0))
+        change = e.add(change, gain)
+        size = e.mul(e.max(e.abs(total), e.abs(change)), eps(place) / 64)
+        up = e.add(n, 1.0)
+        last = e.max(e.abs(gain), e.mul(e.abs(here), up))
+        done = _all(e.le(last, size), e.gt(n, 2.0))
+        value, slope = select(done, total, value), select(done, e.div(change, h), slope)
+        place, n = select(done, ahead, place), select(done, 0.0, up)
+        return e.ne(place, end), place, value, slope, n, here, after, total, change
+
+    zero = filled(0.0, value)
+    state = place, value, slope, zero, zero, zero, zero, zero
+    found = repeat(step, (*parameters, end), state, _STEPS)
+    return select(e.eq(place, end), value, found[1])
+
+
 # ---------------------------------------------------------------- 1F1
 def _hyp1f1(a, b, x):
     ends = _ends(a)
@@ -74,7 +109,13 @@ def _hyp1f1(a, b, x):
     z = select(turned, e.neg(x), x)
     far, converged = _falling_series(e.sub(b, top), e.sub(1.0, top), z)
     by_powers = e.bitwise_or(e.bitwise_not(converged), _ends(top))
-    near, _ = _power_series([top], [b], select(by_powers, z, 0.0))
+    z0 = select(by_powers, z, 0.0)
+    swings = _all(e.lt(top, 0.0), e.gt(b, 0.0))
+    first = e.div(e.add(b, 1.0), e.sub(1.0, top))
+    first = select(swings, e.min(z0, select(swings, first, 1.0)), z0)
+    near, slope = _power_series([top], [b], first)
+    slope = e.div(slope, select(e.eq(first, 0.0), 1.0, first))
+    near = _carried(_confluent_step, (top, b), first, near, slope, z0)
     # e^x, in two parts that do not overflow before the result does
     half = e.exp(e.mul(x, 0.5))
     near = select(turned, e.mul(e.mul(near, half), half), near)
@@ -104,6 +145,25 @@ def _falling_series(a, b, z):
     state = one, one, filled(0.0, z)
     _, total, found = repeat(step, (a, b, select(large, z, 1.0)), state, 500)
     return total, _all(large, e.gt(found, 0.0))
+
+
+def _confluent_step(z, end, a, b):
+    """The place after z on the way to `end`, and the terms of the Taylor series (DLMF 13.2.1):
+
+    z (n+1)(n+2) f_(n+2) = (n+a) h² f_n - (n+b-z)(n+1) h f_(n+1)
+    """
+    # a fraction of a period of the oscillation, and of the distance to the pole at 0
+    h = e.min(e.mul(z, 0.5), e.sqrt(e.div(z, e.add(e.abs(a), 1.0))))
+    ahead = e.min(e.add(z, h), end)
+    h = e.sub(ahead, z)
+
+    def following(n, here, after):
+        up = e.add(n, 1.0)
+        rise = e.mul(e.mul(e.add(n, a), e.mul(h, h)), here)
+        fall = e.mul(e.mul(e.sub(e.add(n, b), z), up), e.mul(h, after))
+        return e.div(e.sub(rise, fall), e.mul(z, e.mul(up, e.add(n, 2.0))))
+
+    return ahead, h, following
 
 
 def _gamma_quotient(a, b):
@@ -137,6 +197,8 @@ def hyp1f1(a: ArrayLike, b: ArrayLike, x: ArrayLike) -> Array:
 # ---------------------------------------------------------------- 2F1
 def _hyp2f1(a, b, c, x):
     ends = e.bitwise_or(_ends(a), _ends(b))
+    # the greater one stays as it is, so that there is as little change of signs as may be
+    a, b = e.max(a, b), e.min(a, b)
     turned = _all(e.lt(x, 0.0), e.bitwise_not(ends))
     top = select(turned, e.sub(c, b), b)
     w = select(turned, e.div(1.0, e.sub(1.0, x)), e.sub(1.0, x))
@@ -144,7 +206,9 @@ def _hyp2f1(a, b, c, x):
     inside = _all(e.bitwise_not(ends), e.gt(w, 0.0))
     first = select(ends, x, select(inside, e.min(z, 0.5), 0.0))
     value, slope = _power_series([a, top], [c], first)
-    value = _continued(a, top, c, value, e.mul(slope, 2.0), select(inside, e.min(w, 0.5), 0.5))
+    half = filled(0.5, value)
+    rest = select(inside, e.min(w, 0.5), 0.5)
+    value = _carried(_gauss_step, (a, top, c), half, value, e.mul(slope, 2.0), rest)
     factor = select(turned, e.pow(e.sub(1.0, select(turned, x, 0.0)), e.neg(a)), 1.0)
     result = e.mul(value, factor)
     # at 1 by Gauss's formula; beyond, it is not real
@@ -160,41 +224,22 @@ def _hyp2f1(a, b, c, x):
     return select(defined, result, math.nan)
 
 
-def _continued(a, b, c, value, slope, end):
-    """The function at 1 - end from its value and its derivative at 1/2.
+def _gauss_step(w, end, a, b, c):
+    """The distance to 1 after w, and the terms of the Taylor series at z = 1 - w (DLMF 15.10.1):
 
-    With f_n the terms of the Taylor series at z, for a step h, and w = 1 - z (DLMF 15.10.1):
-
-        z w (n+1)(n+2) f_(n+2) = (n+a)(n+b) h² f_n - ((w-z) n + c - (a+b+1) z)(n+1) h f_(n+1)
+    z w (n+1)(n+2) f_(n+2) = (n+a)(n+b) h² f_n - ((w-z) n + c - (a+b+1) z)(n+1) h f_(n+1)
     """
+    z, ahead = e.sub(1.0, w), e.max(e.mul(w, 0.5), end)
+    h = e.sub(w, ahead)
 
-    def step(_, a, b, c, end, w, value, slope, n, here, after, total, change):
-        z, half = e.sub(1.0, w), e.mul(w, 0.5)
-        least = e.max(half, end)
-        h = e.sub(w, least)
-        first = e.eq(n, 0.0)
-        here, after = select(first, value, here), select(first, e.mul(slope, h), after)
-        total = select(first, e.add(value, after), total)
-        change = select(first, after, change)
+    def following(n, here, after):
         up = e.add(n, 1.0)
         rise = e.mul(e.mul(e.mul(e.add(n, a), e.add(n, b)), e.mul(h, h)), here)
         middle = e.add(e.mul(e.sub(w, z), n), e.sub(c, e.mul(e.add(e.add(a, b), 1.0), z)))
         fall = e.mul(e.mul(middle, up), e.mul(h, after))
-        weight = e.mul(e.mul(z, w), e.mul(up, e.add(n, 2.0)))
-        here, after = after, e.div(e.sub(rise, fall), weight)
-        total = e.add(total, after)
-        gain = e.mul(after, e.add(n, 2.0))
-        change = e.add(change, gain)
-        size = e.mul(e.max(e.abs(total), e.abs(change)), eps(w) / 64)
-        last = e.max(e.abs(gain), e.mul(e.abs(here), up))
-        done = _all(e.le(last, size), e.gt(n, 2.0))
-        value, slope = select(done, total, value), select(done, e.div(change, h), slope)
-        w, n = select(done, least, w), select(done, 0.0, up)
-        return e.gt(w, end), w, value, slope, n, here, after, total, change
+        return e.div(e.sub(rise, fall), e.mul(e.mul(z, w), e.mul(up, e.add(n, 2.0))))
 
-    zero, half = filled(0.0, value), filled(0.5, value)
-    found = repeat(step, (a, b, c, end), (half, value, slope, zero, zero, zero, zero, zero), _STEPS)
-    return select(e.lt(end, 0.5), found[1], value)
+    return ahead, h, following
 
 
 _gauss = differentiable(
