@@ -285,7 +285,7 @@ def _seed(choice, flat, outs):
         kind = "complex, since holomorphic=True" if holomorphic else "floating"
         what = f"{call}: {name} must return a {kind} scalar"
         raise DTypeError(what, f"it returned {aval}", "convert the result, or take vjp")
-    return typed_literal(1, aval.dtype)
+    return typed_literal(1, aval.dtype, aval.weak_type)
 
 
 def linear_transpose(fun, *primals):
