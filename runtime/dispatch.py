@@ -16,9 +16,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from hloom.frontend import dtypes, notices
-from hloom.frontend import primitive as primitives
-from hloom.frontend import pytree
+from hloom.frontend import dtypes, notices, primitive as primitives, pytree
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
@@ -81,10 +79,14 @@ def fused(function):
                 raise
         if not kwargs and len(args) <= leading:
             try:  # all are arrays: by far the most frequent call
-                buffers = [a._raw for a in args]
-                execute, handlers, avals, structure = cache[
-                    (context.settings, *[a.aval for a in args])
-                ]
+                if len(args) == 1:
+                    (x,) = args
+                    key: tuple = (context.settings, x.aval)
+                    buffers: tuple | list = (x._raw,)
+                else:
+                    key = (context.settings, *[x.aval for x in args])
+                    buffers = [x._raw for x in args]
+                execute, handlers, avals, structure = cache[key]
             except (AttributeError, KeyError):
                 pass
             else:
@@ -97,24 +99,24 @@ def fused(function):
                     made._raw, made.aval = results[0], avals
                     return made
                 return structure.unflatten(wrap_all(results, avals))
-        key, buffers, large = [context.settings], [], 0
+        parts, operands, large = [context.settings], [], 0
         try:
             for a, is_array in zip(args, positional):
                 if not is_array:
-                    key.append(_static(a))
+                    parts.append(_static(a))
                 elif type(a) is DeviceArray:
-                    key.append(a.aval)
-                    buffers.append(a._raw)
+                    parts.append(a.aval)
+                    operands.append(a._raw)
                 else:
                     if type(a) is int and not -128 <= a <= 127:
                         large = a
-                    key.append(_operand(a, buffers))
+                    parts.append(_operand(a, operands))
             for name, a in kwargs.items():
                 if type(a) is int and name in arrays and not -128 <= a <= 127:
                     large = a
-                key += name, _operand(a, buffers) if name in arrays else _static(a)
-            signature = tuple(key)
-            if large and _too_large(large, key):
+                parts += name, _operand(a, operands) if name in arrays else _static(a)
+            signature = tuple(parts)
+            if large and _too_large(large, parts):
                 raise _Irregular
             found = cache.get(signature)
         except _Irregular:
@@ -122,7 +124,7 @@ def fused(function):
         if found is None:
             found = _compile_call(function, args, kwargs, positional, arrays)
             remember(cache, signature, found)
-        return launch(found, buffers)
+        return launch(found, operands)
 
     vars(call)["function"] = function
     return call
