@@ -1,13 +1,12 @@
 """jit and its stages: signatures, static and donated arguments, caches, compilation ahead."""
 
 import gc
-import subprocess
-import sys
 import weakref
 
 import numpy as np
 import pytest
 
+import fresh
 import hloom
 import hloom.numpy as jnp
 
@@ -175,13 +174,9 @@ def test_shape_structs_stand_in_for_arrays():
 # ---------------------------------------------------------------- the disk cache
 def run_cached(folder, code):
     """What a fresh process that shares a cache folder prints."""
-    import os
-
-    env = {**os.environ, "HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(folder)}
-    found = subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True
-    )
-    return found.stdout.strip(), found.stderr
+    cache = {"HLOOM_CACHE": "1", "HLOOM_CACHE_DIR": str(folder)}
+    done = fresh.python(code, warnings="default", **cache)
+    return done.stdout.strip(), done.stderr
 
 
 PROGRAM = """

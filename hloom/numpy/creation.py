@@ -19,7 +19,7 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
-from hloom.frontend.trace import PYTHON_SCALARS, aval_of, concrete_or_none
+from hloom.frontend.trace import PYTHON_SCALARS, aval_of, brief, concrete_or_none
 from hloom.numpy.elementwise import positive
 from hloom.numpy.inspection import described
 from hloom.numpy.joining import stack
@@ -111,7 +111,7 @@ def _from_sequence(x, dtype):
         leaves = _leaves(x, kinds)
         for strange in kinds & {str, bytes, type(None), dict, set}:
             asked = f"array: arrays cannot hold values of type {strange.__name__}"
-            raise DTypeError(asked, f"it was given {_shortened(x)}", "give numbers")
+            raise DTypeError(asked, f"it was given {brief(x)}", "give numbers")
         if any(issubclass(k, Array) for k in kinds):
             return _stacked(x, dtype)
         if dtype is None and not kinds <= PYTHON_SCALARS:
@@ -122,14 +122,14 @@ def _from_sequence(x, dtype):
         made = np.array(x, dtype)
     except OverflowError as error:
         asked = str(error).replace("Python integer", "array: integer").replace(" out", " is out")
-        raise IntegerRangeError(asked, f"they are {_shortened(x)}", "use a wider dtype") from None
+        raise IntegerRangeError(asked, f"they are {brief(x)}", "use a wider dtype") from None
     except ValueError as error:
         if "NaN" in str(error):
-            found = f"they are {_shortened(x)}"
+            found = f"they are {brief(x)}"
             raise ValueRangeError("array: NaN is no integer", found, "use a float dtype") from None
         raise ShapeError(
             "array: the nested sequences have different lengths",
-            f"they are {_shortened(x)}",
+            f"they are {brief(x)}",
             "make the lengths equal, by padding for example",
         ) from None
     return put(made, ShapedArray(made.shape, dtype))
@@ -152,11 +152,6 @@ def _leaves(x, kinds):
                 kinds.add(kind)
                 found.append(v)
     return found
-
-
-def _shortened(x):
-    text = repr(x)
-    return text if len(text) < 60 else text[:57] + "..."
 
 
 def _stacked(x, dtype):
