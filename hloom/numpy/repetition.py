@@ -4,12 +4,12 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ShapeError, TracedValueError
+from hloom.frontend.errors import ArgumentError, ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather
 from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter_add
-from hloom.frontend.trace import aval_of, concrete_or_none
+from hloom.frontend.trace import aval_of, brief, concrete_or_none
 from hloom.numpy.promotion import operand
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -53,6 +53,12 @@ def repeat(a, repeats, axis=None, *, total_repeat_length=None, out_sharding=None
             "state the length: total_repeat_length=...",
         )
     counts = np.asarray(found)
+    if counts.size and counts.dtype.kind not in "biu":
+        what = f"they are {brief(found)}"
+        raise ArgumentError("repeat: the repeats are integers", what, "give ints")
+    if (counts < 0).any():
+        what = f"they are {brief(found)}"
+        raise ValueRangeError("repeat: the repeats are not negative", what, "use 0 and up")
     if counts.size == 1:
         return _repeat_all(a, int(counts.reshape(())), axis)
     return _repeat_to(a, counts.astype(np.int32), axis, int(counts.sum()))
