@@ -26,7 +26,6 @@ from hloom.frontend.prims.elementwise import (
     gt,
     integer_pow,
     le,
-    lgamma,
     log,
     log1p,
     lt,
@@ -40,7 +39,9 @@ from hloom.frontend.prims.elementwise import (
     sub,
 )
 from hloom.lowering.gamma import gamma, lgamma_next, log_quotient, stirling
+from hloom.lowering.gaussian import halves
 from hloom.lowering.iterate import eps, filled, repeat, tiny
+from hloom.lowering.series import horner
 
 _LARGE = 10.0
 
@@ -79,12 +80,16 @@ def regularized_incomplete_beta(a, b, x):
     """The regularized incomplete beta function; beyond the mean it is 1 - I_{1-x}(b, a)."""
     beyond = gt(x, div(add(a, 1.0), add(add(a, b), 2.0)))
     y = sub(1.0, x)
+    lost = sub(sub(1.0, y), x)
+    gap = _beta_gap(a, b, x, y, lost)
     p, q = select(beyond, b, a), select(beyond, a, b)
-    u, v = select(beyond, y, x), select(beyond, x, y)
+    u = select(beyond, y, x)
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
     little = bitwise_and(bitwise_and(beyond, inside), lt(b, 0.5))
     by_fraction = bitwise_and(inside, bitwise_not(little))
-    part = mul(_beta_density(p, q, u, v), _beta_fraction(p, q, u, v, by_fraction))
+    offset = add(select(beyond, neg(gap), gap), 1.0)
+    density = _beta_density(a, b, x, y, lost, gap)
+    part = mul(density, _beta_fraction(p, q, u, offset, by_fraction))
     inner = select(beyond, sub(1.0, part), part)
     shift = neg(log_quotient(select(little, a, 1.0), select(little, b, 0.25)))
     near = _complement(shift, select(little, b, 0.25), select(little, y, 0.5), sub(1.0, a))
@@ -202,40 +207,54 @@ def _fraction(a, x, slopes):
 
 
 # ---------------------------------------------------------------- beta
-def _beta_density(a, b, x, y):
-    """x^a y^b / B(a, b), where y = 1 - x."""
-    total = add(a, b)
-    big, little = select(gt(a, b), a, b), select(gt(a, b), b, a)
-    # x and y are rounded where they are near 1
-    log_x = select(gt(x, 0.75), log1p(neg(y)), log(x))
-    log_y = select(gt(y, 0.75), log1p(neg(x)), log(y))
-    powers = add(mul(a, log_x), mul(b, log_y))
-    none_large = sub(sub(lgamma(total), lgamma(big)), lgamma(little))
-    # log Γ(total) - log Γ(big), the large parts of which cancel
-    ratio = add(mul(sub(big, 0.5), log1p(div(little, big))), mul(little, sub(log(total), 1.0)))
+def _beta_gap(a, b, x, y, lost):
+    """a (1 - x) - b x, where 1 - x = y + lost; it vanishes at the mean.
+
+    Products of halves are exact, and so is a difference of nearly equal ones.
+    """
+    (a0, a1), (b0, b1), (x0, x1), (y0, y1) = (halves(v) for v in (a, b, x, y))
+    cross = add(sub(mul(a0, y1), mul(b0, x1)), sub(mul(a1, y0), mul(b1, x0)))
+    low = add(sub(mul(a1, y1), mul(b1, x1)), mul(a, lost))
+    return add(sub(mul(a0, y0), mul(b0, x0)), add(cross, low))
+
+
+def _beta_density(a, b, x, y, lost, gap):
+    """x^a (1 - x)^b / B(a, b), where 1 - x = y + lost."""
+    total, swapped = add(a, b), gt(b, a)
+    big, little = select(swapped, b, a), select(swapped, a, b)
+    near, far = select(swapped, y, x), select(swapped, x, y)
+    one, two = ge(big, _LARGE), ge(little, _LARGE)
+    # powers are exact to rounding, unlike exponentials of logarithms; half of them, since the
+    # product may be a number where they are not
+    small = select(two, 1.0, little)
+    inner = pow(near, mul(select(two, 1.0, big), 0.5))
+    outer = pow(mul(far, select(one, total, 1.0)), mul(small, 0.5))
+    half = mul(inner, select(eq(inner, 0.0), 0.0, outer))
+    mended = add(div(mul(b, lost), y), 1.0)
+    # Γ(total) / Γ(big) total^-little, without its large parts
+    t = div(little, big)
+    ratio = sub(mul(big, _log_minus(add(t, 1.0), t)), mul(log1p(t), 0.5))
     step = sub(stirling(total), stirling(big))
-    one_large = sub(add(ratio, step), lgamma(little))
-    direct = exp(add(powers, select(ge(big, _LARGE), one_large, none_large)))
-    # both large: the exponent at the mean a / (a + b) is 0, and linear terms cancel
+    none_large = div(gamma(select(one, 1.0, total)), gamma(select(one, 1.0, big)))
+    scale = div(select(one, exp(add(ratio, step)), none_large), gamma(small))
+    direct = mul(mul(half, mul(half, mended)), scale)
+    # both large: the exponent is 0 at the mean a / (a + b), and linear terms cancel
     p, q = div(a, total), div(b, total)
-    # x - p, by the smaller ones of the parts of 1
-    off = select(gt(x, 0.5), sub(q, y), sub(x, p))
     exponent = add(
-        mul(a, _log_minus(div(x, p), div(off, p))),
-        mul(b, _log_minus(div(y, q), div(neg(off), q))),
+        mul(a, _log_minus(div(x, p), div(neg(gap), a))),
+        mul(b, _log_minus(div(y, q), div(gap, b))),
     )
     scale = sqrt(div(mul(p, b), 2 * math.pi))
     both_large = mul(scale, exp(add(exponent, sub(step, stirling(little)))))
-    return select(ge(little, _LARGE), both_large, direct)
+    return select(two, both_large, direct)
 
 
-def _beta_fraction(a, b, x, y, inside):
+def _beta_fraction(a, b, x, offset, inside):
     """The continued fraction that I_x(a, b) is over its density, by Lentz's method.
 
     Its terms are positive for x up to the mean (Didonato and Morris, "Algorithm 708", 1992, (9)).
     """
-    x, y = select(inside, x, 0.0), select(inside, y, 1.0)
-    offset = add(sub(mul(a, y), mul(b, x)), 1.0)
+    x, offset = select(inside, x, 0.0), select(inside, offset, 1.0)
 
     def step(n, a, b, x, offset, f, c, d):
         end = add(a, mul(2.0, n))
@@ -263,12 +282,12 @@ def _log_minus(ratio, d):
 
     For small d by log((1+r)/(1-r)) = 2r + 2r^3/3 + 2r^5/5 + ... with r = d / (2 + d).
     """
-    small = lt(abs(d), 0.3)
-    r = div(select(small, d, 0.0), add(2.0, select(small, d, 0.0)))
+    small = lt(abs(d), 0.55)
+    d0 = select(small, d, 0.0)
+    r = div(d0, add(2.0, d0))
     r2 = integer_pow(r, 2)
-    tail = 1 / 25
-    for k in range(23, 1, -2):
-        tail = add(mul(r2, tail), 1 / k)
+    last = 19 if eps(d) > 1e-10 else 39
+    tail = horner(r2, [1 / k for k in range(3, last + 1, 2)])
     near = mul(r2, sub(mul(mul(2.0, r), tail), div(2.0, sub(1.0, r))))
     return select(small, near, sub(log(ratio), d))
 
