@@ -139,7 +139,8 @@ class DeviceArray(Array):
         return (self[i] for i in range(self.aval.shape[0]))
 
     def __format__(self, spec):
-        return format(self._numpy().item() if not self.aval.shape else str(self), spec)
+        is_number = not self.aval.shape and not dtypes.is_extended(self.aval.dtype)
+        return format(self._numpy().item() if is_number else str(self), spec)
 
     def __repr__(self):
         if self.is_deleted():
@@ -154,7 +155,9 @@ class DeviceArray(Array):
         return f"{head}{text}, dtype={self.aval.dtype.name}{weak})"
 
     def __str__(self):
-        return "deleted array" if self.is_deleted() else str(self._printable())
+        if self.is_deleted():
+            return "deleted array"
+        return repr(self) if dtypes.is_extended(self.aval.dtype) else str(self._printable())
 
     def _printable(self):
         found = self._stored()

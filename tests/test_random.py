@@ -82,6 +82,7 @@ def test_a_key_is_an_array_of_a_key_dtype():
     assert not hnp.issubdtype(random.PRNGKey(0).dtype, dtypes.prng_key)
     assert random.key_impl(KEY) == "threefry2x32"
     assert repr(KEY) == "Array((), dtype=key<fry>) of words\n[0 3]"
+    assert str(KEY) == f"{KEY}" == repr(KEY)
 
 
 def test_raw_and_typed_keys_give_the_same_numbers():
