@@ -36,6 +36,7 @@ from hloom.frontend.prims.elementwise import (
     rsqrt,
     select,
     sqrt,
+    square,
     sub,
 )
 from hloom.lowering.gamma import gamma, lgamma_next, log_quotient, stirling
@@ -44,6 +45,10 @@ from hloom.lowering.iterate import eps, filled, repeat, tiny
 from hloom.lowering.series import horner
 
 _LARGE = 10.0
+#: up to this |d|, log(1 + d) - d is a series
+_NEAR = 0.55
+#: up to this a, the fraction is computed from its end
+_BACKWARDS = 5.0
 
 
 # ---------------------------------------------------------------- the public functions
@@ -76,12 +81,34 @@ def random_gamma_grad(a, x):
     return _with_ends(a, x, neg(mul(div(x, a), slope)), 0.0, math.inf)
 
 
+def gamma_density(a, x):
+    """The derivative of igamma in x, x^(a-1) e^-x / Γ(a), with its limits at 0 and infinity."""
+    inside = bitwise_and(gt(x, 0.0), lt(x, math.inf))
+    x0 = select(inside, x, 1.0)
+    at_zero = _limit(x, a, filled(1.0, a))
+    ends = select(eq(x, 0.0), at_zero, select(gt(x, 0.0), 0.0, filled(math.nan, x)))
+    return select(inside, _gamma_density(a, x0, div(a, x0)), ends)
+
+
+def beta_density(a, b, x):
+    """The derivative of the incomplete beta function in x, with its limits at 0 and 1."""
+    inside = bitwise_and(gt(x, 0.0), lt(x, 1.0))
+    x0 = select(inside, x, 0.5)
+    y, lost, gap = _rest(a, b, x0)
+    inner = _beta_density(a, b, x0, y, lost, gap, mul(x0, y))
+    ends = select(eq(x, 1.0), _limit(x, b, a), filled(math.nan, x))
+    return select(inside, inner, select(eq(x, 0.0), _limit(x, a, b), ends))
+
+
+def _limit(x, power, value):
+    """The limit of value t^(power - 1) for t -> 0."""
+    return select(eq(power, 1.0), value, select(gt(power, 1.0), filled(0.0, x), math.inf))
+
+
 def regularized_incomplete_beta(a, b, x):
     """The regularized incomplete beta function; beyond the mean it is 1 - I_{1-x}(b, a)."""
     beyond = gt(x, div(add(a, 1.0), add(add(a, b), 2.0)))
-    y = sub(1.0, x)
-    lost = sub(sub(1.0, y), x)
-    gap = _beta_gap(a, b, x, y, lost)
+    y, lost, gap = _rest(a, b, x)
     p, q = select(beyond, b, a), select(beyond, a, b)
     u = select(beyond, y, x)
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
@@ -109,7 +136,14 @@ def _gamma_parts(a, x, slopes=False):
     by_series = bitwise_and(inside, bitwise_not(by_fraction))
     by_fraction = bitwise_and(inside, by_fraction)
     s = _series(select(by_series, a, 1.0), select(by_series, x, 0.0), slopes)
-    c = _fraction(select(by_fraction, a, 1.0), select(by_fraction, x, 2.0), slopes)
+    low = bitwise_and(by_fraction, lt(a, _BACKWARDS))
+    high = bitwise_and(by_fraction, ge(a, _BACKWARDS))
+    below = _fraction_of_small(select(low, a, 1.0), select(low, x, 2.0), slopes)
+    beyond = _fraction(select(high, a, 1.0), select(high, x, 2.0), slopes)
+    if slopes:
+        c = [select(low, *pair) for pair in zip(below, beyond, strict=True)]
+    else:
+        c = select(low, below, beyond)
     return by_fraction, _gamma_density(a, x), s, c
 
 
@@ -122,15 +156,23 @@ def _gamma_slopes(a, x):
     return by_fraction, density, select(by_fraction, beyond, below)
 
 
-def _gamma_density(a, x):
-    """x^a e^-x / Γ(a+1)."""
-    # half of the powers, since x^a alone may overflow; beyond 1e4 the product is 0
+def _gamma_density(a, x, factor=1.0):
+    """x^a e^-x / Γ(a+1) times a factor."""
+    d = div(sub(x, a), a)
+    # Γ itself, as far as it is a number, unless the exponent is small
+    last = 32.0 if eps(x) > 1e-10 else 160.0
+    direct = bitwise_or(lt(a, _LARGE), bitwise_and(lt(a, last), gt(abs(d), _NEAR)))
+    a0 = select(direct, a, 1.0)
+    # parts of the powers, since x^a alone may overflow; beyond 1e4 the product is 0
     near = min(x, 1e4)
-    half = mul(pow(near, mul(select(ge(a, _LARGE), 1.0, a), 0.5)), exp(mul(near, -0.5)))
-    direct = mul(mul(half, half), div(1.0, gamma(add(select(ge(a, _LARGE), 1.0, a), 1.0))))
-    exponent = mul(a, _log_minus(div(x, a), div(sub(x, a), a)))
+    half = square(mul(pow(near, mul(a0, 0.25)), exp(mul(near, -0.25))))
+    # a Γ(a), unless a + 1 is rounded less than that
+    above = gt(a0, 1.0)
+    whole = mul(gamma(select(above, a0, add(a0, 1.0))), select(above, a0, 1.0))
+    product = mul(mul(mul(half, factor), half), div(1.0, whole))
+    exponent = mul(a, _log_minus(div(x, a), d))
     large = mul(exp(sub(exponent, stirling(a))), rsqrt(mul(2 * math.pi, a)))
-    return select(ge(a, _LARGE), large, direct)
+    return select(direct, product, mul(large, factor))
 
 
 def _near_one(a, x):
@@ -206,20 +248,40 @@ def _fraction(a, x, slopes):
     return (c, dc) if slopes else c
 
 
+def _fraction_of_small(a, x, slopes):
+    """C, and C' if asked, for x >= 1: from the last term on, which spares rounding for small a."""
+    terms = 22 if eps(x) > 1e-10 else 90
+
+    def step(n, a, x, r, dr):
+        k = sub(terms + 1.0, n)
+        part = div(k, r)
+        back = mul(part, sub(k, a))
+        if slopes:
+            dr = add(sub(part, 1.0), mul(div(back, r), dr))
+        return ge(k, 1.0), sub(add(sub(x, a), sub(mul(k, 2.0), 1.0)), back), dr
+
+    first = add(sub(x, a), 2.0 * terms + 1)
+    r, dr = repeat(step, (a, x), (first, filled(-1.0, a)), terms)
+    c = div(1.0, r)
+    return (c, neg(mul(mul(c, c), dr))) if slopes else c
+
+
 # ---------------------------------------------------------------- beta
-def _beta_gap(a, b, x, y, lost):
-    """a (1 - x) - b x, where 1 - x = y + lost; it vanishes at the mean.
+def _rest(a, b, x):
+    """1 - x rounded, what that lost, and a (1 - x) - b x, which vanishes at the mean.
 
     Products of halves are exact, and so is a difference of nearly equal ones.
     """
+    y = sub(1.0, x)
+    lost = sub(sub(1.0, y), x)
     (a0, a1), (b0, b1), (x0, x1), (y0, y1) = (halves(v) for v in (a, b, x, y))
     cross = add(sub(mul(a0, y1), mul(b0, x1)), sub(mul(a1, y0), mul(b1, x0)))
     low = add(sub(mul(a1, y1), mul(b1, x1)), mul(a, lost))
-    return add(sub(mul(a0, y0), mul(b0, x0)), add(cross, low))
+    return y, lost, add(sub(mul(a0, y0), mul(b0, x0)), add(cross, low))
 
 
-def _beta_density(a, b, x, y, lost, gap):
-    """x^a (1 - x)^b / B(a, b), where 1 - x = y + lost."""
+def _beta_density(a, b, x, y, lost, gap, divisor=1.0):
+    """x^a (1 - x)^b / B(a, b) over a divisor, where 1 - x = y + lost."""
     total, swapped = add(a, b), gt(b, a)
     big, little = select(swapped, b, a), select(swapped, a, b)
     near, far = select(swapped, y, x), select(swapped, x, y)
@@ -237,7 +299,7 @@ def _beta_density(a, b, x, y, lost, gap):
     step = sub(stirling(total), stirling(big))
     none_large = div(gamma(select(one, 1.0, total)), gamma(select(one, 1.0, big)))
     scale = div(select(one, exp(add(ratio, step)), none_large), gamma(small))
-    direct = mul(mul(half, mul(half, mended)), scale)
+    direct = mul(mul(div(half, divisor), mul(half, mended)), scale)
     # both large: the exponent is 0 at the mean a / (a + b), and linear terms cancel
     p, q = div(a, total), div(b, total)
     exponent = add(
@@ -246,7 +308,7 @@ def _beta_density(a, b, x, y, lost, gap):
     )
     scale = sqrt(div(mul(p, b), 2 * math.pi))
     both_large = mul(scale, exp(add(exponent, sub(step, stirling(little)))))
-    return select(two, both_large, direct)
+    return select(two, div(both_large, divisor), direct)
 
 
 def _beta_fraction(a, b, x, offset, inside):
@@ -282,7 +344,7 @@ def _log_minus(ratio, d):
 
     For small d by log((1+r)/(1-r)) = 2r + 2r^3/3 + 2r^5/5 + ... with r = d / (2 + d).
     """
-    small = lt(abs(d), 0.55)
+    small = lt(abs(d), _NEAR)
     d0 = select(small, d, 0.0)
     r = div(d0, add(2.0, d0))
     r2 = integer_pow(r, 2)

@@ -95,14 +95,14 @@ SWEEPS = [
         5,
     ),
     Sweep("zeta of Hurwitz", s.zeta, mp.zeta, (1 + scales(1e-3, 15), scales(1e-2, 1e2, 4)), 4),
-    Sweep("zeta of Riemann", s.zeta, mp.zeta, (spread(-8, 30),), 16),
-    Sweep("beta", s.beta, mp.beta, (spread(0.01, 16), spread(0.01, 16, 4)), 8),
+    Sweep("zeta of Riemann", s.zeta, mp.zeta, (spread(-8, 30),), 8),
+    Sweep("beta", s.beta, mp.beta, (spread(0.01, 16), spread(0.01, 16, 4)), 4),
     Sweep("betaln", s.betaln, log_beta, (scales(1e-3, 1e6), scales(1e-3, 1e6, 4)), 6, 1),
-    Sweep("poch", s.poch, mp.rf, (spread(0.01, 20), spread(0, 10, 4)), 8),
+    Sweep("poch", s.poch, mp.rf, (spread(0.01, 20), spread(0, 10, 4)), 4),
     Sweep("comb", s.comb, mp.binomial, (whole(10, 30), whole(0, 10, 4)), 4),
-    Sweep("gammainc", s.gammainc, lambda a, x: regularized(a, 0, x), (SHAPE, NEAR_SHAPE), 32),
+    Sweep("gammainc", s.gammainc, lambda a, x: regularized(a, 0, x), (SHAPE, NEAR_SHAPE), 16),
     Sweep(
-        "gammaincc", s.gammaincc, lambda a, x: regularized(a, x, mp.inf), (SHAPE, NEAR_SHAPE), 64
+        "gammaincc", s.gammaincc, lambda a, x: regularized(a, x, mp.inf), (SHAPE, NEAR_SHAPE), 18
     ),
     Sweep(
         "gammaincc of small a",
@@ -116,7 +116,28 @@ SWEEPS = [
         s.betainc,
         lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),
         (A, B, NEAR_MEAN),
-        64,
+        16,
+    ),
+    Sweep(
+        "slope of gammainc",
+        hloom.vmap(hloom.grad(s.gammainc, 1)),
+        lambda a, x: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)),
+        (SHAPE, NEAR_SHAPE),
+        14,
+    ),
+    Sweep(
+        "slope of betainc",
+        hloom.vmap(hloom.grad(s.betainc, 2)),
+        lambda a, b, x: mp.exp((a - 1) * mp.log(x) + (b - 1) * mp.log1p(-x) - log_beta(a, b)),
+        (A, B, NEAR_MEAN),
+        12,
+    ),
+    Sweep(
+        "gammaincc of small a and middling x",
+        s.gammaincc,
+        lambda a, x: regularized(a, x, mp.inf),
+        (spread(0, 5), spread(1, 3, 4)),
+        8,
     ),
     Sweep("i0", s.i0, lambda x: mp.besseli(0, x), (spread(-85, 85),), 4),
     Sweep("i1", s.i1, lambda x: mp.besseli(1, x), (spread(-85, 85),), 4),
@@ -135,7 +156,7 @@ SWEEPS = [
         s.hyp1f1,
         mp.hyp1f1,
         (spread(0.1, 3), spread(3, 6, 4), spread(-100, 80, 5)),
-        48,
+        12,
     ),
     Sweep(
         "hyp1f1 of changing signs",
@@ -158,7 +179,7 @@ SWEEPS = [
         s.hyp2f1,
         mp.hyp2f1,
         (spread(0.1, 3), spread(0.1, 3, 4), spread(3, 8, 5), 1 - scales(1e-4, 10, 6)),
-        48,
+        10,
     ),
 ]
 

@@ -2,12 +2,24 @@
 
 from hloom.frontend.array import Array
 from hloom.frontend.prims import elementwise as e, special as s
-from hloom.lowering.incomplete import regularized_incomplete_beta
-from hloom.numpy.promotion import select
+from hloom.lowering.incomplete import beta_density, gamma_density, regularized_incomplete_beta
 from hloom.runtime.dispatch import fused
 from hloom.scipy.special.differentiable import differentiable, slope
 from hloom.scipy.special.series import computed
 from hloom.typing import ArrayLike
+
+_lower = differentiable(
+    lambda a, x: s.igamma(a, x),
+    lambda a, x, _: s.igamma_grad_a(a, x),
+    lambda a, x, _: gamma_density(a, x),
+    name="gammainc",
+)
+_upper = differentiable(
+    lambda a, x: s.igammac(a, x),
+    lambda a, x, _: e.neg(s.igamma_grad_a(a, x)),
+    lambda a, x, _: e.neg(gamma_density(a, x)),
+    name="gammaincc",
+)
 
 
 @fused
@@ -18,7 +30,7 @@ def gammainc(a: ArrayLike, x: ArrayLike) -> Array:
     >>> hloom.scipy.special.gammainc(1.0, 2.0)
     Array(0.86466473, dtype=float32, weak_type=True)
     """
-    return computed("gammainc", s.igamma, a, x)
+    return computed("gammainc", _lower, a, x)
 
 
 @fused
@@ -29,24 +41,14 @@ def gammaincc(a: ArrayLike, x: ArrayLike) -> Array:
     >>> hloom.scipy.special.gammaincc(1.0, 20.0)
     Array(2.0611537e-09, dtype=float32, weak_type=True)
     """
-    return computed("gammaincc", s.igammac, a, x)
-
-
-def _density(a, b, x, y):
-    """x^(a-1) (1-x)^(b-1) / B(a, b)."""
-    first, second = e.sub(a, 1.0), e.sub(b, 1.0)
-    # 0 log 0 is 0
-    left = e.mul(first, e.log(select(e.eq(first, 0.0), 1.0, x)))
-    right = e.mul(second, e.log1p(e.neg(select(e.eq(second, 0.0), 0.0, x))))
-    scale = e.sub(e.sub(e.lgamma(e.add(a, b)), e.lgamma(a)), e.lgamma(b))
-    return e.exp(e.add(e.add(left, right), scale))
+    return computed("gammaincc", _upper, a, x)
 
 
 _betainc = differentiable(
     lambda a, b, x: s.betainc(a, b, x),
     slope(regularized_incomplete_beta, 0, 3),
     slope(regularized_incomplete_beta, 1, 3),
-    _density,
+    lambda a, b, x, _: beta_density(a, b, x),
     name="betainc",
 )
 
