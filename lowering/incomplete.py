@@ -170,7 +170,7 @@ def _gamma_density(a, x, factor=1.0):
     above = gt(a0, 1.0)
     whole = mul(gamma(select(above, a0, add(a0, 1.0))), select(above, a0, 1.0))
     product = mul(mul(mul(half, factor), half), div(1.0, whole))
-    exponent = mul(a, _log_minus(div(x, a), d))
+    exponent = mul(a, log_minus(div(x, a), d))
     large = mul(exp(sub(exponent, stirling(a))), rsqrt(mul(2 * math.pi, a)))
     return select(direct, product, mul(large, factor))
 
@@ -295,7 +295,7 @@ def _beta_density(a, b, x, y, lost, gap, divisor=1.0):
     mended = add(div(mul(b, lost), y), 1.0)
     # Γ(total) / Γ(big) total^-little, without its large parts
     t = div(little, big)
-    ratio = sub(mul(big, _log_minus(add(t, 1.0), t)), mul(log1p(t), 0.5))
+    ratio = sub(mul(big, log_minus(add(t, 1.0), t)), mul(log1p(t), 0.5))
     step = sub(stirling(total), stirling(big))
     none_large = div(gamma(select(one, 1.0, total)), gamma(select(one, 1.0, big)))
     scale = div(select(one, exp(add(ratio, step)), none_large), gamma(small))
@@ -303,8 +303,8 @@ def _beta_density(a, b, x, y, lost, gap, divisor=1.0):
     # both large: the exponent is 0 at the mean a / (a + b), and linear terms cancel
     p, q = div(a, total), div(b, total)
     exponent = add(
-        mul(a, _log_minus(div(x, p), div(neg(gap), a))),
-        mul(b, _log_minus(div(y, q), div(gap, b))),
+        mul(a, log_minus(div(x, p), div(neg(gap), a))),
+        mul(b, log_minus(div(y, q), div(gap, b))),
     )
     scale = sqrt(div(mul(p, b), 2 * math.pi))
     both_large = mul(scale, exp(add(exponent, sub(step, stirling(little)))))
@@ -339,7 +339,7 @@ def _beta_fraction(a, b, x, offset, inside):
 
 
 # ---------------------------------------------------------------- pieces
-def _log_minus(ratio, d):
+def log_minus(ratio, d):
     """log(ratio) - d, where d is the exact ratio - 1.
 
     For small d by log((1+r)/(1-r)) = 2r + 2r^3/3 + 2r^5/5 + ... with r = d / (2 + d).

@@ -6,10 +6,21 @@
 Array([0.15625, 0.5    ], dtype=float32)
 """
 
+import hloom.numpy as np
 from hloom.scipy.special import betainc, xlog1py, xlogy
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_betainc
-from hloom.scipy.stats.terms import log_beta
+from hloom.scipy.stats.terms import log_beta, log_beta_power
+
+
+def _logpdf(z, a, b):
+    near = xlogy(a - 1, z) + xlog1py(b - 1, -z) - log_beta(a, b)
+    inner = np.where((z > 0) & (z < 1), z, 0.5)
+    rest = np.log(a / (a + b) * b / inner / (1 - inner))
+    return np.where(
+        (a >= 10) & (b >= 10), log_beta_power(np.asarray(a, z.dtype), b, inner, near) + rest, near
+    )
+
 
 standard = Continuous(
     __name__,
@@ -18,7 +29,7 @@ standard = Continuous(
     inside=0.5,
     empty=lambda z, a, b: ((z == 0) & (a > 1)) | ((z == 1) & (b > 1)),
     valid=lambda a, b: (a > 0) & (b > 0),
-    logpdf=lambda z, a, b: xlogy(a - 1, z) + xlog1py(b - 1, -z) - log_beta(a, b),
+    logpdf=_logpdf,
     cdf=lambda z, a, b: betainc(a, b, z),
     sf=lambda z, a, b: betainc(b, a, 1 - z),
     logcdf=lambda z, a, b: log_betainc(a, b, z),

@@ -8,9 +8,19 @@ Array([  -2., -500.], dtype=float32)
 
 import math
 
+import hloom.numpy as np
 from hloom.scipy.special import gammainc, gammaincc, gammaln, xlogy
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_gammainc, log_gammaincc
+from hloom.scipy.stats.terms import log_gamma_power
+
+
+def _logpdf(z, a):
+    large = a >= 10
+    z0, a0 = np.where(large, z, 10.0), np.where(large, a, 10.0)
+    far = log_gamma_power(a0, z0) - np.log(z0 / a0)
+    return np.where(large, far, xlogy(a - 1, z) - z - gammaln(a))
+
 
 standard = Continuous(
     __name__,
@@ -19,7 +29,7 @@ standard = Continuous(
     inside=1.0,
     empty=lambda z, a: (z == 0) & (a > 1),
     valid=lambda a: a > 0,
-    logpdf=lambda z, a: xlogy(a - 1, z) - z - gammaln(a),
+    logpdf=_logpdf,
     cdf=lambda z, a: gammainc(a, z),
     sf=lambda z, a: gammaincc(a, z),
     logcdf=lambda z, a: log_gammainc(a, z),

@@ -11,9 +11,10 @@ import math
 import hloom.numpy as np
 from hloom.frontend.array import Array
 from hloom.runtime.dispatch import fused
-from hloom.scipy.special import gammainc, gammaincc, gammaln, xlogy
+from hloom.scipy.special import gammainc, gammaincc, gammaln
 from hloom.scipy.stats.families import Discrete, real_operands
 from hloom.scipy.stats.tails import log_gammainc, log_gammaincc
+from hloom.scipy.stats.terms import log_gamma_power
 from hloom.typing import ArrayLike
 
 standard = Discrete(
@@ -21,7 +22,7 @@ standard = Discrete(
     "the Poisson distribution of mean mu",
     support=(0, math.inf),
     valid=lambda mu: mu >= 0,
-    logpmf=lambda k, mu: xlogy(k, mu) - mu - gammaln(k + 1),
+    logpmf=lambda k, mu: log_gamma_power(k, mu),
     ends=(0,),
     power=lambda k, mu: mu**k * np.exp(-mu - gammaln(k + 1)),
     cdf=lambda k, mu: gammaincc(k + 1, mu),

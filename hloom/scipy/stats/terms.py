@@ -4,7 +4,8 @@ import functools
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import gammaln
+from hloom.lowering.incomplete import log_minus
+from hloom.scipy.special import gammaln, xlogy
 
 #: from here on few terms of Stirling's series are enough
 _LARGE = 10.0
@@ -51,6 +52,34 @@ def _stirling(z):
     terms = _STIRLING if z.dtype.itemsize > 4 else _STIRLING[:3]
     square = x * x
     return x * functools.reduce(lambda y, term: y * square + term, reversed(terms))
+
+
+def log_gamma_power(a, x):
+    """log(x^a exp(-x) / Γ(a + 1)), without cancellation where a is large and x near it."""
+    x, a = np.broadcast_arrays(x, np.asarray(a, np.result_type(x)))
+    large = a >= _LARGE
+    least = np.where(large, a, _LARGE)
+    ratio = np.where(large, x, _LARGE) / least
+    gap = np.where(large, x - least, 0.0) / least
+    far = least * log_minus(ratio, gap) - _stirling(least) - 0.5 * np.log(2 * math.pi * least)
+    low = np.where(large, 1.0, a)
+    near = xlogy(low, np.where(large, 1.0, x)) - x - gammaln(low + 1)
+    return np.where(large, far, near)
+
+
+def log_beta_power(a, b, x, near):
+    """log(x^a (1 - x)^b Γ(a + b + 1) / (Γ(a + 1) Γ(b + 1))) for large a and b, else `near`.
+
+    It does not cancel where x is near the mean (Loader, "Fast and accurate computation of binomial
+    probabilities", 2000).
+    """
+    a, b, x = np.broadcast_arrays(a, np.asarray(b, np.result_type(a)), np.asarray(x, a.dtype))
+    large = (a >= _LARGE) & (b >= _LARGE)
+    a, b, x = np.where(large, a, _LARGE), np.where(large, b, _LARGE), np.where(large, x, 0.5)
+    total, gap = a + b, b * x - a * (1 - x)
+    far = a * log_minus(total * x / a, gap / a) + b * log_minus(total * (1 - x) / b, -gap / b)
+    far = far + _stirling(total) - _stirling(a) - _stirling(b)
+    return np.where(large, far + 0.5 * np.log(total / (2 * math.pi * a) / b), near)
 
 
 def bounded_exp(x):
