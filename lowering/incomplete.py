@@ -107,22 +107,33 @@ def _limit(x, power, value):
 
 def regularized_incomplete_beta(a, b, x):
     """The regularized incomplete beta function; beyond the mean it is 1 - I_{1-x}(b, a)."""
+    return _incomplete_beta(a, b, x, False)
+
+
+def beta_complement(a, b, x):
+    """1 - I_x(a, b), exact where that is small; x may be too small for 1 - x to tell."""
+    return _incomplete_beta(a, b, x, True)
+
+
+def _incomplete_beta(a, b, x, upper):
     beyond = gt(x, div(add(a, 1.0), add(add(a, b), 2.0)))
     y, lost, gap = _rest(a, b, x)
     p, q = select(beyond, b, a), select(beyond, a, b)
     u = select(beyond, y, x)
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
     little = bitwise_and(bitwise_and(beyond, inside), lt(b, 0.5))
-    by_fraction = bitwise_and(inside, bitwise_not(little))
+    by_fraction = inside if upper else bitwise_and(inside, bitwise_not(little))
     offset = add(select(beyond, neg(gap), gap), 1.0)
     density = _beta_density(a, b, x, y, lost, gap)
     part = mul(density, _beta_fraction(p, q, u, offset, by_fraction))
-    inner = select(beyond, sub(1.0, part), part)
+    sides = (part, sub(1.0, part)) if upper else (sub(1.0, part), part)
+    inner = select(beyond, *sides)
     shift = neg(log_quotient(select(little, a, 1.0), select(little, b, 0.25)))
     near = _complement(shift, select(little, b, 0.25), select(little, y, 0.5), sub(1.0, a))
-    inner = select(little, near, inner)
-    ends = select(eq(x, 1.0), 1.0, filled(math.nan, a))
-    ends = select(eq(x, 0.0), 0.0, ends)
+    inner = inner if upper else select(little, near, inner)
+    at_zero, at_one = (1.0, 0.0) if upper else (0.0, 1.0)
+    ends = select(eq(x, 1.0), at_one, filled(math.nan, a))
+    ends = select(eq(x, 0.0), at_zero, ends)
     good = bitwise_and(gt(a, 0.0), gt(b, 0.0))
     return select(inside, inner, select(good, ends, filled(math.nan, a)))
 
@@ -292,7 +303,7 @@ def _beta_density(a, b, x, y, lost, gap, divisor=1.0):
     inner = pow(near, mul(select(two, 1.0, big), 0.5))
     outer = pow(mul(far, select(one, total, 1.0)), mul(small, 0.5))
     half = mul(inner, select(eq(inner, 0.0), 0.0, outer))
-    mended = add(div(mul(b, lost), y), 1.0)
+    mended = exp(div(mul(b, lost), y))
     # Γ(total) / Γ(big) total^-little, without its large parts
     t = div(little, big)
     ratio = sub(mul(big, log_minus(add(t, 1.0), t)), mul(log1p(t), 0.5))

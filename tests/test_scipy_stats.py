@@ -431,6 +431,55 @@ def test_large_shapes_do_not_cancel():
         np.testing.assert_allclose(hurried(f, *operands)(*operands), want, atol=atol, rtol=0)
 
 
+def _log_binomial(k, n, p):
+    log, lg = mpmath.log, mpmath.loggamma
+    return lg(n + 1) - lg(k + 1) - lg(n - k + 1) + k * log(p) + (n - k) * mpmath.log1p(-p)
+
+
+#: log-densities near the mean of large shapes
+NEAR_THE_MEAN = [
+    (
+        stats.gamma.logpdf,
+        lambda x, a: (a - 1) * mpmath.log(x) - x - mpmath.loggamma(a),
+        ([7185.5, 2268.5, 140.0], [7232.75, 2269.0, 120.0]),
+    ),
+    (
+        stats.poisson.logpmf,
+        lambda k, mu: k * mpmath.log(mu) - mu - mpmath.loggamma(k + 1),
+        ([4320.0, 7234.0, 100.0], [4332.0, 7232.5, 120.0]),
+    ),
+    (
+        stats.binom.logpmf,
+        _log_binomial,
+        ([935.0, 17890.0, 40.0], [2317.0, 23897.0, 100.0], [0.40625, 0.75, 0.5]),
+    ),
+    (
+        stats.nbinom.logpmf,
+        lambda k, n, p: _log_binomial(n, n + k, p) + mpmath.log(n / (n + k)),
+        ([8421.0, 130266.0, 15.0], [7125.0, 4030.0, 20.0], [0.46875, 0.03125, 0.5]),
+    ),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("function", "exact", "columns"), NEAR_THE_MEAN)
+def test_log_densities_near_the_mean(function, exact, columns, dtype):
+    with hloom.enable_x64(), mpmath.workdps(40):
+        found = function(*[np.array(c, dtype) for c in columns])
+        wanted = [float(exact(*map(mpmath.mpf, xs))) for xs in zip(*columns, strict=True)]
+    np.testing.assert_allclose(found, wanted, rtol=12 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_t_of_many_degrees_of_freedom(dtype):
+    df = np.array([1e3, 5492558.0, 2**20, 1e6, 6400776.0])
+    z = np.array([-4.5, -1.875, 0.5, -6.0, 3.0])
+    with hloom.enable_x64():
+        found = stats.t.cdf(z.astype(dtype), df.astype(dtype))
+    rtol = 24 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found, scipy.stats.t.cdf(z, df), rtol=rtol)
+
+
 def test_entropy_of_poisson():
     mu = np.array([0.0, 1e-3, 0.5, 3.0, 9.9, 10.1, 39.9, 40.1, 1000.0, -1.0])
     got = stats.poisson.entropy(mu.astype("float32"))

@@ -2,7 +2,12 @@
 
 from hloom.frontend.array import Array
 from hloom.frontend.prims import elementwise as e, special as s
-from hloom.lowering.incomplete import beta_density, gamma_density, regularized_incomplete_beta
+from hloom.lowering.incomplete import (
+    beta_complement,
+    beta_density,
+    gamma_density,
+    regularized_incomplete_beta,
+)
 from hloom.runtime.dispatch import fused
 from hloom.scipy.special.differentiable import differentiable, slope
 from hloom.scipy.special.series import computed
@@ -42,6 +47,15 @@ def gammaincc(a: ArrayLike, x: ArrayLike) -> Array:
     Array(2.0611537e-09, dtype=float32, weak_type=True)
     """
     return computed("gammaincc", _upper, a, x)
+
+
+#: 1 - I_x(a, b) of arrays
+beta_rest = differentiable(
+    beta_complement,
+    slope(beta_complement, 0, 3),
+    slope(beta_complement, 1, 3),
+    lambda a, b, x, _: e.neg(beta_density(a, b, x)),
+)
 
 
 _betainc = differentiable(

@@ -9,7 +9,8 @@ Array([0.24999997, 0.5       ], dtype=float32)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc
+from hloom.scipy.special.incomplete import beta_rest
+from hloom.scipy.special.series import computed
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_tail_beta
 from hloom.scipy.stats.terms import log1p_square, log_beta
@@ -21,13 +22,10 @@ def _logpdf(z, df):
 
 
 def _share(z, df):
-    """P(|Z| > |z|), by the incomplete beta function of df / (df + z²), or near 0 of the rest."""
-    square = np.square(z)
-    far = square > 1
+    """P(|Z| > |z|), by the incomplete beta function of z² / (df + z²), which may be small."""
     half = np.asarray(0.5 * df, z.dtype)
-    part = np.where(far, df, square) / (df + square)
-    share = betainc(np.where(far, half, 0.5), np.where(far, 0.5, half), part)
-    return np.where(far, share, 1 - share)
+    part = 1 / (1 + df / np.square(z))
+    return computed("t", beta_rest, np.asarray(0.5, z.dtype), half, part)
 
 
 def _cdf(z, df):

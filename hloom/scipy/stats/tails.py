@@ -10,7 +10,7 @@ import hloom.numpy as np
 from hloom.scipy.special import betainc, gammainc, gammaincc, gammaln, xlog1py
 from hloom.scipy.stats.terms import log_beta
 
-_TINY = 1e-8
+_TINY = 1e-30
 
 
 def log_gammainc(a, x):
