@@ -56,7 +56,7 @@ def _stirling(z):
 
 def log_gamma_power(a, x):
     """log(x^a exp(-x) / Γ(a + 1)), without cancellation where a is large and x near it."""
-    x, a = np.broadcast_arrays(x, np.asarray(a, np.result_type(x)))
+    x, a = np.broadcast_arrays(np.asarray(x), np.asarray(a))
     large = a >= _LARGE
     least = np.where(large, a, _LARGE)
     ratio = np.where(large, x, _LARGE) / least
@@ -73,7 +73,7 @@ def log_beta_power(a, b, x, near):
     It does not cancel where x is near the mean (Loader, "Fast and accurate computation of binomial
     probabilities", 2000).
     """
-    a, b, x = np.broadcast_arrays(a, np.asarray(b, np.result_type(a)), np.asarray(x, a.dtype))
+    a, b, x = np.broadcast_arrays(np.asarray(a), np.asarray(b), np.asarray(x))
     large = (a >= _LARGE) & (b >= _LARGE)
     a, b, x = np.where(large, a, _LARGE), np.where(large, b, _LARGE), np.where(large, x, 0.5)
     total, gap = a + b, b * x - a * (1 - x)
