@@ -99,9 +99,11 @@ class Program:
     @property
     def effects(self):
         """The union of the effects of the equations."""
-        if "effects" not in self.memo:
-            self.memo["effects"] = frozenset().union(*(e.effects for e in self.eqns))
-        return self.memo["effects"]
+        found = self.memo.get("effects")
+        if found is None:
+            each = {e.primitive.effects_of(e.params) for e in self.eqns}
+            found = self.memo["effects"] = frozenset().union(*each)
+        return found
 
     def closed(self):
         """This program with its constants turned into leading inputs."""
@@ -142,11 +144,7 @@ def memoised(derive):
 
 def sub_programs(eqn):
     """The programs among the parameters of an equation."""
-    for value in eqn.params.values():
-        if isinstance(value, Program):
-            yield value
-        elif isinstance(value, tuple):
-            yield from (v for v in value if isinstance(v, Program))
+    return eqn.primitive.programs(eqn.params)
 
 
 def count_eqns(program):
@@ -183,8 +181,11 @@ def check(program, top=True):
         what = f"equation {i} ({eqn.primitive.name})"
         for atom in eqn.invars:
             use(atom, what)
-        for nested in sub_programs(eqn):
-            check(nested, top=False)
+        nested = sub_programs(eqn)
+        for inner in nested:
+            check(inner, top=False)
+        if not nested and any(isinstance(value, Program) for value in eqn.params.values()):
+            raise ProgramError(f"check: {what} holds a program; its primitive should be Calling")
         expected = eqn.primitive.type(*[a.aval for a in eqn.invars], **eqn.params)
         found = [v.aval for v in eqn.outvars]
         if list(expected) != found:

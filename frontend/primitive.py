@@ -73,22 +73,24 @@ class Primitive:
         key = (*avals, *params.items()) if params else avals
         found = self.types.get(key)
         if found is None:
-            result = self.type_rule(*avals, **params)
-            found = tuple(result) if isinstance(result, list | tuple) else (result,)
+            found = self.derive(avals, params)
             if len(self.types) > 4096:
                 self.types.clear()
             self.types[key] = found
         return found
 
+    def derive(self, avals, params):
+        """What the type rule says of the operands, a tuple."""
+        found = self.type_rule(*avals, **params)
+        return tuple(found) if isinstance(found, list | tuple) else (found,)
+
+    def programs(self, params):
+        """The programs among the parameters: a primitive that has some is `Calling`."""
+        return ()
+
     def effects_of(self, params):
         """The names of the effects of one application."""
-        found = self._effects
-        for value in params.values():
-            if hasattr(value, "eqns"):
-                found |= value.effects
-            elif type(value) is tuple:
-                found = found.union(*(v.effects for v in value if hasattr(v, "eqns")))
-        return found
+        return self._effects
 
     def __call__(self, *args, **kwargs):
         try:
@@ -109,7 +111,17 @@ class Calling(Primitive):
 
     def type(self, *avals, **params):
         """The avals of the results, a tuple."""
-        return tuple(self.type_rule(*avals, **params))
+        return self.derive(avals, params)
+
+    def programs(self, params):
+        """The programs among the parameters, also those in tuples."""
+        values = params.values()
+        tuples = [v for value in values if type(value) is tuple for v in value]
+        return [v for v in (*values, *tuples) if hasattr(v, "eqns")]
+
+    def effects_of(self, params):
+        """The effects of the primitive and of the programs it holds."""
+        return self._effects.union(*[program.effects for program in self.programs(params)])
 
 
 def registrar(rules):
@@ -135,11 +147,11 @@ def because(reason: str) -> Callable[[F], F]:
     return mark
 
 
-def primitive(type_rule, name=None, effects=()):
+def primitive(type_rule, name=None, effects=(), kind=Primitive):
     """Make a function the public face of a new primitive of the same name."""
 
     def decorate(call):
-        made = Primitive(name or call.__name__, type_rule, call, effects=effects)
+        made = kind(name or call.__name__, type_rule, call, effects=effects)
         made.__module__, made.__qualname__ = call.__module__, call.__qualname__
         return made
 

@@ -37,8 +37,9 @@ _EACH = frozenset(("optimization_barrier", "device_put", "copy"))
 @memoised
 def has_keys(program):
     """Whether a typed key occurs in a program."""
-    variables = [*program.constvars, *program.invars, *(v for e in program.eqns for v in e.outvars)]
-    return any([is_key(v.aval) for v in variables]) or any(
+    avals = {v.aval for e in program.eqns for v in e.outvars}
+    avals.update(v.aval for v in program.constvars + program.invars)
+    return any(map(is_key, avals)) or any(
         has_keys(nested) for e in program.eqns for nested in sub_programs(e)
     )
 
@@ -88,8 +89,7 @@ def _word(value):
 def _rewrite(trace, eqn, operands):
     """The results of an equation on values in memory."""
     primitive, params = eqn.primitive, eqn.params
-    nested = list(sub_programs(eqn))
-    if nested:
+    if sub_programs(eqn):
         params = {name: _nested(value) for name, value in params.items()}
         return trace.emit(primitive, operands, params)
     keyed = [is_key(a.aval) for a in eqn.invars]

@@ -4,7 +4,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import ANY, BITS, NUMERIC, as_operand
-from hloom.frontend.primitive import Primitive, primitive
+from hloom.frontend.primitive import Calling, Primitive, primitive
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.combiner import combiner, is_identity, known_operation, split
 from hloom.frontend.prims.structural import canonical_axes, canonical_axis
@@ -108,7 +108,7 @@ def _reduce_type(*avals, computation, axes):
     return [ShapedArray(kept, x.dtype) for x in avals[:n]]
 
 
-@primitive(_reduce_type)
+@primitive(_reduce_type, kind=Calling)
 def reduce(operands, init_values, computation, dimensions):
     """Combine the elements along `dimensions` with a function of two scalars.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError
 from hloom.frontend.families import ANY, NUMERIC, ORDERED, same_dtype, typed_literal
-from hloom.frontend.primitive import Primitive
+from hloom.frontend.primitive import Calling, Primitive
 from hloom.frontend.prims.indexing import (
     GatherDimensionNumbers,
     GatherScatterMode,
@@ -118,7 +118,7 @@ scatter_min = Scatter("scatter_min", ORDERED, "The smaller of windows of an arra
 scatter_max = Scatter("scatter_max", ORDERED, "The larger of windows of an array and updates.")
 
 
-class ScatterApply(Scatter):
+class ScatterApply(Calling, Scatter):
     """Applies a function, the Program `update` on scalars, to the elements of windows."""
 
     def __call__(
