@@ -29,22 +29,20 @@ def log_beta(a, b):
     """
     least, most = np.minimum(a, b), np.maximum(a, b)
     large = most > _LARGE
-    near = np.where(large, 1.0, most)
-    near = gammaln(near) - gammaln(near + np.where(large, 1.0, least)) + gammaln(least)
-    return np.where(large, _log_beta_large(least, np.where(large, most, _LARGE)), near)
-
-
-def _log_beta_large(least, most):
-    """log B(a, b) by Stirling's series for the larger and the sum, and the least if it is large."""
     both = least > _LARGE
-    high = np.where(both, least, _LARGE)
     low = np.where(both, 1.0, least)
+    log_gamma = gammaln(low)
+    near = np.where(large, 1.0, most)
+    near = gammaln(near) - gammaln(near + np.where(large, 1.0, least)) + log_gamma
+    most = np.where(large, most, _LARGE)
+    # by Stirling's series for the larger and the sum, and for the least if it is large
     total = most + least
     log_total = np.log(total)
+    far = _stirling(most) - _stirling(total) - (most - 0.5) * np.log1p(least / most)
+    high = np.where(both, least, _LARGE)
     high = (high - 0.5) * np.log(high / total) + _stirling(high) + 0.5 * math.log(2 * math.pi)
-    low = gammaln(low) + low * (1 - log_total)
-    rest = _stirling(most) - _stirling(total) - (most - 0.5) * np.log1p(least / most)
-    return rest + np.where(both, high - 0.5 * log_total, low)
+    far = far + np.where(both, high - 0.5 * log_total, log_gamma + low * (1 - log_total))
+    return np.where(large, far, near)
 
 
 def _stirling(z):
