@@ -12,6 +12,7 @@ M = np.arange(12.0, dtype="float32").reshape(3, 4)
 T = np.arange(24.0, dtype="float32").reshape(2, 3, 4)
 ONE = np.ones((1, 3, 1), "float32")
 INTS = np.array([[5, -3, 2], [7, 0, -1]], "int32")
+EMPTY = np.array([], np.int32)
 
 #: name -> the argument lists on which hloom.numpy is to give what NumPy gives
 SAME = {
@@ -52,7 +53,8 @@ SAME = {
     "hsplit": [(M, 2), (V, 2)],
     "dsplit": [(T, [1])],
     "tile": [(V, 2), (M, (2, 1, 2)), (T, (2,)), (2.0, (2, 2))],
-    "repeat": [(V, 2), (M, 2, 1), (M, np.array([1, 0, 2]), 0), (M, [2], 0), (V, [0, 1, 2, 1])],
+    "repeat": [(V, 2), (M, 2, 1), (M, np.array([1, 0, 2]), 0), (M, [2], 0), (V, [0, 1, 2, 1]),
+               (V, [0] * 4), (V[:0], EMPTY), (M[:0], EMPTY, 0), (M[:, :0], [2, 1, 0], 0)],
     "trim_zeros": [(np.array([0, 0, 1, 0, 2, 0]),), (np.array([0, 3, 0]), "f"), (np.zeros(2), "b")],
     "insert": [
         (M, 1, 9), (M, [1, 2], [9, 8]), (M, 1, [1, 2, 3], 1), (M, [1], [[1], [2], [3]], 1),

@@ -90,6 +90,11 @@ def _repeat_to(a: ArrayLike, repeats: ArrayLike, axis, length):
     if aval_of(repeats).shape not in ((), (1,), (n,)):
         found = f"there are {aval_of(repeats).shape} repeats and the axis has length {n}"
         raise ShapeError("repeat: one number, or one for each element", found, "give as many")
+    if length == 0:
+        return s.slice_in_dim(a, 0, 0, axis=axis)
+    if n == 0:
+        found = f"the axis has none, of shape {shape}, and the length is {length}"
+        raise ShapeError("repeat: needs an element to repeat", found, "give an element")
     counts = s.broadcast_in_dim(repeats, (n,), range(aval_of(repeats).ndim))
     # each element's end raises the index by one for all positions after it
     ends = s.reshape(cumsum(counts), (n, 1))
