@@ -13,7 +13,7 @@ from jaxlib.mlir._mlir_libs import _jax_mlir_ext
 from hloom.frontend import dtypes
 from hloom.frontend.scopes import Scoped
 from hloom.frontend.source import is_internal
-from hloom.lowering.dialects import chlo, mhlo, sdy, stablehlo
+from hloom.lowering.dialects import chlo, mhlo, stablehlo, without_classes
 
 _MODULES_PER_CONTEXT = 512
 
@@ -50,7 +50,7 @@ class Context:
         self.mlir = _Plain()
         self.mlir.append_dialect_registry(registry)
         self.mlir.load_all_available_dialects()
-        for dialect in (sdy, chlo, stablehlo):
+        for dialect in (chlo, stablehlo):
             dialect.register_dialect(self.mlir)
         mhlo.register_mhlo_dialect(self.mlir)
         self.elements: dict = {}
@@ -94,7 +94,8 @@ class Context:
         key = (make, *args)
         found = self.attributes.get(key)
         if found is None:
-            found = self.attributes[key] = make(*args)
+            with without_classes():
+                found = self.attributes[key] = make(*args)
         return found
 
 

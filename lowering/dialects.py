@@ -4,11 +4,26 @@ The Python classes of their operations are left out. They take a tenth of the ti
 compiles one function, and operations are made by name.
 """
 
+import contextlib
+
 from jaxlib.mlir._mlir_libs import (
     _chlo as chlo,
+    _mlir,
     _mlirHlo as mhlo,
-    _sdy as sdy,
     _stablehlo as stablehlo,
 )
 
-__all__ = ["chlo", "mhlo", "sdy", "stablehlo"]
+__all__ = ["chlo", "mhlo", "stablehlo", "without_classes"]
+
+_globals = _mlir.globals
+
+
+@contextlib.contextmanager
+def without_classes():
+    """Inside, no attribute has the bindings import the classes of its dialect's operations."""
+    modules = _globals.dialect_search_modules
+    _globals.dialect_search_modules = []
+    try:
+        yield
+    finally:
+        _globals.dialect_search_modules = modules

@@ -19,7 +19,6 @@ import re
 
 import numpy as np
 from jaxlib.mlir import ir, passmanager
-from jaxlib.mlir.dialects import func
 
 import hloom.lowering.rules  # noqa: F401 - fills the table
 from hloom.frontend.avals import ShapedArray
@@ -100,25 +99,27 @@ class Module:
 
         A portable module has nobody to pass them, so they are in it.
         """
-        kinds = self.context.type
         hidden = [] if visibility == "private" or self.target == "portable" else program.constvars
         inputs = hidden + program.invars
-        signature = ir.FunctionType.get(
-            [kinds(v.aval) for v in inputs], [kinds(v.aval) for v in program.outvars]
-        )
-        unknown = self.context.unknown
-        made = func.FuncOp(name, signature, visibility=visibility, ip=self.top, loc=unknown)
+        kinds = [self.context.type(v.aval) for v in inputs]
+        signature = ir.FunctionType.get(kinds, [self.context.type(v.aval) for v in program.outvars])
+        attributes = {
+            "sym_name": ir.StringAttr.get(name),
+            "sym_visibility": ir.StringAttr.get(visibility),
+            "function_type": ir.TypeAttr.get(signature),
+        }
         if argument_attributes:
-            made.arg_attrs = ir.ArrayAttr.get(argument_attributes)
+            attributes["arg_attrs"] = ir.ArrayAttr.get(argument_attributes)
         if result_attributes:
-            made.res_attrs = ir.ArrayAttr.get(result_attributes)
-        block = made.add_entry_block()
+            attributes["res_attrs"] = ir.ArrayAttr.get(result_attributes)
+        unknown = self.context.unknown
+        made = _create("func.func", (), (), attributes, regions=1, ip=self.top, loc=unknown)
+        block = made.regions[0].blocks.append(*kinds, arg_locs=[unknown] * len(kinds))
         body = Function(self, block)
         values = list(block.arguments)
         first = len(inputs) - len(program.invars)
         results = body.run(program, values[first:], values[:first] or None)
         _create("func.return", (), results, None, loc=unknown, ip=body.ip)
-        return made
 
 
 class Function:

@@ -9,7 +9,6 @@ The sum over j converges when x / (2πa) is small.
 """
 
 import math
-from fractions import Fraction
 
 from hloom.frontend.prims.elementwise import (
     abs,
@@ -34,12 +33,11 @@ from hloom.frontend.prims.elementwise import (
 from hloom.lowering.gamma import digamma, gamma, is_odd
 from hloom.lowering.iterate import eps, filled, repeat
 
-_BERNOULLI = (
-    "1/6 -1/30 1/42 -1/30 5/66 -691/2730 7/6 -3617/510 43867/798 -174611/330 854513/138 "
-    "-236364091/2730"
-).split()
+#: numerators and denominators of the Bernoulli numbers B_2, B_4, ...
+_TOPS = (1, -1, 1, -1, 5, -691, 7, -3617, 43867, -174611, 854513, -236364091)
+_BOTTOMS = (6, 30, 42, 30, 66, 2730, 6, 510, 798, 330, 138, 2730)
 #: B_2j / (2j)!
-_TERMS = [float(Fraction(b) / math.factorial(2 * j)) for j, b in enumerate(_BERNOULLI, 1)]
+_TERMS = [n / (d * math.factorial(2 * j)) for j, (n, d) in enumerate(zip(_TOPS, _BOTTOMS), 1)]
 
 
 def zeta(x, q, factor=None):
