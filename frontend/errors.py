@@ -75,6 +75,10 @@ class IndexTypeError(HloomError, TypeError, IndexError):
     """An index of a kind that arrays do not take: `hloom.numpy.ones(3)[1.5]`."""
 
 
+class RefError(HloomError, ValueError):
+    """A mutable reference where it cannot be: returned, passed twice, or used after its end."""
+
+
 class TreeError(HloomError, ValueError):
     """Two pytrees that should have the same structure and have not."""
 

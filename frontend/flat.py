@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from hloom.frontend import pytree
-from hloom.frontend.errors import ArgumentError
+from hloom.frontend import pytree, refs
+from hloom.frontend.errors import ArgumentError, RefError
 from hloom.frontend.trace import PYTHON_SCALARS, convert, is_value
 
 
@@ -57,13 +57,19 @@ def flatten_result(fun, result):
 
 
 def _converted(fun, leaf, tree, i):
+    where = f"the result{pytree.keystr(pytree.leaf_keys(tree)[i])}"
+    if isinstance(leaf, refs.Cells):
+        raise RefError(
+            f"{name_of(fun)}: a transformed function returns no mutable references",
+            f"{where} is one, {leaf.aval}",
+            "return its value, ref[...]; what is written to a ref from outside is seen outside",
+            None,
+        )
     if type(leaf) not in PYTHON_SCALARS:
         try:
             return convert(leaf)
         except ArgumentError:
             pass
-    path = pytree.leaf_keys(tree)[i]
-    where = f"the result{pytree.keystr(path)}"
     raise ArgumentError(
         f"{name_of(fun)}: a transformed function returns arrays, numbers, or trees of them",
         f"{where} is {type(leaf).__name__}",
@@ -72,16 +78,24 @@ def _converted(fun, leaf, tree, i):
     )
 
 
-def flatten_args(fun, args, kwargs):
-    """Leaves and structure of a call's arguments; every leaf must be an array or number."""
+def flatten_args(fun, args, kwargs, lend=False):
+    """Leaves and structure of a call's arguments; every leaf must be an array or number.
+
+    Mutable references are part of the structure, as if the function closed over them, unless the
+    caller will `lend` them: then they are leaves too.
+    """
     try:
         leaves, tree = pytree.flatten((args, kwargs))
     except ValueError as e:
         raise pytree.flatten_error(e, (args, kwargs)) from None
+    kept = False
     for i, leaf in enumerate(leaves):
         if not is_value(leaf):
-            leaves[i] = _argument(fun, leaf, tree, i)
-    return leaves, tree
+            if isinstance(leaf, refs.Cells):
+                kept = True
+            else:
+                leaves[i] = _argument(fun, leaf, tree, i)
+    return refs.fixed(leaves, tree) if kept and not lend else (leaves, tree)
 
 
 def _argument(fun, leaf, tree, i):

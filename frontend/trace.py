@@ -122,14 +122,17 @@ class StageTracer(Tracer):
 
 
 class StageTrace(Trace):
-    """Collects equations. `source`, when set, is the origin given to each (passes set it)."""
+    """Collects equations. `source`, when set, is the origin given to each (passes set it).
 
-    __slots__ = ("constants", "done", "eqns", "settings", "source", "what")
+    `held`, when set, collects the refs from outside that are touched (see refs.py).
+    """
+
+    __slots__ = ("constants", "done", "eqns", "held", "settings", "source", "what")
 
     def __init__(self, what="jit"):
         self.eqns = []
         self.constants = {}
-        self.source = None
+        self.source = self.held = None
         self.done = False
         self.what = what
 
@@ -216,13 +219,20 @@ def leaked(tracer):
     )
 
 
-def stage(fun, avals, name="main", what="jit"):
-    """Trace `fun`, which takes tracers of `avals` and returns a list of arrays, to a Program."""
+def stage(fun, avals, name="main", what="jit", held=None):
+    """Trace `fun`, which takes tracers of `avals` and returns a list of arrays, to a Program.
+
+    Refs from outside can be touched only if there is a refs.Capture, `held`, that collects them.
+    """
     trace = StageTrace(what)
+    trace.held = held
     inputs = [trace.input(a) for a in avals]
     try:
         with tracing(trace), collector_paused():
-            made = trace.program(inputs, fun(*inputs), name)
+            results = fun(*inputs)
+            if held is not None and held.entries:
+                results = [*results, *held.close(inputs)]
+            made = trace.program(inputs, results, name)
     finally:
         trace.done = True
     if thread.context.watches.check_tracer_leaks:

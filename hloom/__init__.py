@@ -33,7 +33,9 @@ _NAMES = {
     "hloom.frontend.dtypes": "float0",
     "hloom.frontend.prims.calls": "checkpoint_name",
     "hloom.frontend.scopes": "named_call named_scope",
+    "hloom.frontend.refs": "Ref",
     "hloom.numpy.index_plan": "ds",
+    "hloom.ref": "empty_ref free_ref freeze new_ref",
     "hloom.runtime.callbacks": "effects_barrier",
     "hloom.runtime.devices": (
         "Device default_backend device_count devices local_device_count local_devices "
@@ -50,7 +52,7 @@ _NAMES = {
 }
 _MODULES = (
     "ad_checkpoint core custom_batching custom_derivatives debug dlpack dtypes errors "
-    "experimental export ffi flatten_util image lax nn numpy ops random scipy stages "
+    "experimental export ffi flatten_util image lax nn numpy ops random ref scipy stages "
     "test_util tree tree_util typing"
 ).split()
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         numpy,
         ops,
         random,
+        ref,
         tree,
         tree_util,
     )
@@ -111,8 +114,10 @@ if TYPE_CHECKING:
     )
     from hloom.frontend.dtypes import float0
     from hloom.frontend.prims.calls import checkpoint_name
+    from hloom.frontend.refs import Ref
     from hloom.frontend.scopes import named_call, named_scope
     from hloom.numpy.index_plan import ds
+    from hloom.ref import empty_ref, free_ref, freeze, new_ref
     from hloom.runtime.callbacks import effects_barrier
     from hloom.runtime.devices import (
         Device,

@@ -283,7 +283,7 @@ def compile_function(function, avals, name):
         program = stage(flat, avals, name)
     made = entry(compiled(prepared(program), name), tree[0])
     if kept:
-        return _after(made[0], lambda buffers: _said(kept, buffers)), *made[1:]
+        return after(made[0], lambda buffers: _said(kept, buffers)), *made[1:]
     return made
 
 
@@ -306,13 +306,14 @@ def entry(executable, structure, kept=None):
         execute = _Steps(looking)
     if kept is not None:
         choose = operator.itemgetter(*kept) if len(kept) > 1 else lambda b: [b[i] for i in kept]
-        execute = _after(execute, choose)
+        execute = after(execute, choose)
     if pytree.treedef_is_leaf(structure):
         return execute, executable.handlers, avals[0], None
     return execute, executable.handlers, avals, structure
 
 
-def _after(execute, prepare):
+def after(execute, prepare):
+    """`execute` on what `prepare` makes of the buffers."""
     return lambda buffers: execute(prepare(buffers))
 
 

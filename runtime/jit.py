@@ -9,18 +9,18 @@ import functools
 import inspect
 import weakref
 
-from hloom.frontend import pytree
+from hloom.frontend import pytree, refs
 from hloom.frontend.array import Array
 from hloom.frontend.context import thread
-from hloom.frontend.errors import ArgumentError
-from hloom.frontend.flat import Flat, flatten_args, name_of
+from hloom.frontend.errors import ArgumentError, RefError
+from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.runtime import guards, nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
-from hloom.runtime.dispatch import entry, launch
+from hloom.runtime.dispatch import after, entry, launch
 from hloom.runtime.execution import explain
 from hloom.runtime.stages import Traced
 
@@ -32,14 +32,19 @@ _jitted: weakref.WeakSet = weakref.WeakSet()
 
 
 class Staged:
-    """A traced signature: the Program, and how results become a tree."""
+    """A traced signature: the Program, and how results become a tree.
 
-    __slots__ = ("in_tree", "out_tree", "program")
+    `held` is the Capture of the refs that it closes over, `lent` tells about those it is passed.
+    """
 
-    def __init__(self, program, in_tree, out_tree):
+    __slots__ = ("held", "in_tree", "lent", "out_tree", "program")
+
+    def __init__(self, program, in_tree, out_tree, held, lent):
         self.program = program
         self.in_tree = in_tree
         self.out_tree = out_tree
+        self.held = held
+        self.lent = lent
 
 
 class Jitted:
@@ -120,6 +125,9 @@ class Jitted:
         try:
             buffers = [x._raw for x in leaves]
         except AttributeError:
+            places = refs.places_of(self.name, leaves)
+            if places:
+                return self._lend(fun, key, leaves, tree, places)
             leaves = list(map(as_array, leaves))
             buffers = [x._raw for x in leaves]
         avals = [x.aval for x in leaves]
@@ -134,16 +142,36 @@ class Jitted:
                 self.entries[(context.settings, *avals)] = found
         return launch(found, buffers)
 
+    def _lend(self, fun, key, leaves, tree, places):
+        """Call the function with refs among its arguments."""
+        arrays = [as_array(x[...] if i in places else x) for i, x in enumerate(leaves)]
+        avals = [x.aval for x in arrays]
+        full = (thread.context.settings, *key, *avals, places)
+        found = self.entries.get(full)
+        if found is None:
+            found = self.entries[full] = self._compile(fun, key, avals, tree, places)
+        writing = found[3]
+        for r in writing.closed_over:
+            if r in leaves:
+                raise RefError(
+                    f"{self.name}: a ref is either passed to a function or closed over",
+                    f"{r.aval} is both",
+                    "use the argument only, or pass another ref",
+                )
+        result, values = launch(found, [x._raw for x in arrays])
+        refs.write_back([leaves[i] for i in writing.lent], values)
+        return result
+
     def _signature(self, args, kwargs):
         """The function of dynamic arguments alone, the static key, the dynamic leaves and tree."""
         if self.plain:
             try:
                 leaves, tree = pytree.flatten((args, kwargs))
             except ValueError:
-                leaves, tree = flatten_args(self.fun, args, kwargs)
+                leaves, tree = flatten_args(self.fun, args, kwargs, lend=True)
             for x in leaves:
                 if type(x) is not DeviceArray and not isinstance(x, Tracer):
-                    leaves, tree = flatten_args(self.fun, args, kwargs)
+                    leaves, tree = flatten_args(self.fun, args, kwargs, lend=True)
                     break
             return self.fun, (tree,), leaves, tree
         statics, dynamic, names = [], [], {}
@@ -160,31 +188,37 @@ class Jitted:
             else:
                 names[k] = v
         fun = _with_statics(self.fun, statics, n)
-        leaves, tree = flatten_args(self.fun, tuple(dynamic), names)
+        leaves, tree = flatten_args(self.fun, tuple(dynamic), names, lend=True)
         key = tree, tuple([(i, type(v), v) for i, v in statics]), n
         return fun, key, leaves, tree
 
-    def stage(self, fun, key, avals, tree):
+    def stage(self, fun, key, avals, tree, places=()):
         """The Staged form of a signature; kept unless it closes over the trace around."""
         context = thread.context
-        full = (context.settings, tuple(context.axes.items()), *key, *avals)
+        full = (context.settings, tuple(context.axes.items()), *key, *avals, places)
         found = self.staged.get(full)
         if found is None:
             guards.tracing(self.name, full, self.staged)
-            flat = Flat(fun, tree)
-            program = stage(flat, avals, self.name)
-            found = Staged(prepared(program), tree, flat.out_tree)
-            if not any([isinstance(c, Tracer) for c in program.consts]):
+            flat, held = Flat(fun, tree), refs.Capture()
+            lent = refs.Lending(flat, places) if places else None
+            program = stage(lent or flat, avals, self.name, held=held)
+            found = Staged(prepared(program), tree, flat.out_tree, held, lent)
+            if held.lasting and not any([isinstance(c, Tracer) for c in program.consts]):
                 if len(self.staged) > _ENTRIES:
                     self.staged.clear()
                 self.staged[full] = found
         return found
 
     def _stage_call(self, fun, key, leaves, tree):
-        if self.inline:
+        places = refs.places_of(self.name, leaves)
+        if not self.inline and not places:
+            found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
+        if self.inline or places or found.held.refs:  # what touches refs is not called, but inlined
             args, kwargs = tree.unflatten(leaves)
-            return fun(*args, **kwargs)
-        found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
+            result = fun(*args, **kwargs)
+            if not self.inline:
+                flatten_result(fun, result)
+            return result
         program = found.program
         outs = calls.jit.bind(*program.consts, *leaves, program=program.closed())
         return found.out_tree.unflatten(outs)
@@ -205,21 +239,36 @@ class Jitted:
                 found.append(i)
         return tuple(found)
 
-    def _compile(self, fun, key, avals, tree):
-        found = self.stage(fun, key, avals, tree)
+    def _compile(self, fun, key, avals, tree, places=()):
+        found = self.stage(fun, key, avals, tree, places)
         donated = self.donated(tree)
         program, kept = found.program, None
         if not self.keep_unused:
             program, kept = without_unused(program, donated)
             donated = donated if kept is None else [kept.index(i) for i in donated]
-        return entry(compiled(program, self.name, donated), found.out_tree, kept)
+        executable = compiled(program, self.name, donated)
+        made = entry(executable, found.out_tree, kept)
+        if not (places or found.held.refs):
+            return made
+        return with_refs(made, executable.out_avals, found)
 
     # ------------------------------------------------------------ stages
     def trace(self, *args, **kwargs):
         """Trace the function for arguments, or `ShapeDtypeStruct`s; a Traced stage."""
         fun, key, leaves, tree = self._signature(*_specs(args, kwargs))
+        if refs.places_of(self.name, leaves):
+            raise self._ahead("it is passed a ref")
         found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
+        if found.held.refs:
+            raise self._ahead("it uses a ref from outside")
         return Traced(found.program, found.in_tree, found.out_tree, self.name, self.donated(tree))
+
+    def _ahead(self, why):
+        return RefError(
+            f"{self.name}: a function that uses refs from outside is not compiled ahead of time",
+            why,
+            "call it, or pass the value of the ref and return the new one",
+        )
 
     def lower(self, *args, **kwargs):
         """Trace and lower the function for arguments; a Lowered stage."""
@@ -233,6 +282,35 @@ class Jitted:
         """Forget what has been traced and compiled."""
         self.entries.clear()
         self.staged.clear()
+
+
+class Writing:
+    """The structure of a call whose last results are new values of refs.
+
+    Those of refs that it closes over are written. With refs among the arguments, the result is a
+    pair: that of the function, and the new values of the refs at the places `lent`.
+    """
+
+    def __init__(self, staged):
+        self.tree, held = staged.out_tree, staged.held
+        self.closed_over, self.written = held.refs, held.written
+        self.lent = staged.lent and staged.lent.written
+
+    def unflatten(self, arrays):
+        """The result of the call; writes the refs."""
+        n = len(arrays) - len(self.written)
+        refs.write_back(self.written, arrays[n:])
+        if self.lent is None:
+            return self.tree.unflatten(arrays[:n])
+        k = n - len(self.lent)
+        return self.tree.unflatten(arrays[:k]), arrays[k:n]
+
+
+def with_refs(made, avals, staged):
+    """The entry of a call (see `entry`) that reads and writes refs."""
+    closed_over = staged.held.refs
+    take = lambda buffers: [*buffers, *[x._raw for x in refs.values_of(closed_over)]]
+    return after(made[0], take), made[1], avals, Writing(staged)
 
 
 def without_unused(program, donated):
