@@ -168,9 +168,9 @@ class Ref(Cells):
         if here.held is None:
             raise RefError(
                 "a ref from outside cannot be used here",
-                f"{self.aval} is used where {here.what} traces a function "
-                "whose program has only its own inputs and results",
-                "read ref[...] before and pass the value on",
+                f"{self.aval} is used in a function whose program is kept by itself, "
+                "such as a reducer or a derivative rule in a loop",
+                "pass its value, ref[...], or make the ref in the function",
             )
         return here.held.entry(here, self)
 
@@ -238,9 +238,11 @@ pytree.register_node(_Fixed, lambda f: ((), f.cells), lambda cells, _: cells)
 
 def fixed(leaves, tree):
     """Leaves and structure of a tree whose refs are no leaves, but part of the structure."""
-    for x in leaves:
-        if isinstance(x, Cells):
-            x.take()  # so that a function staged around knows of it
+    found = [x for x in leaves if isinstance(x, Cells)]
+    if not found:
+        return leaves, tree
+    for x in found:
+        x.take()  # so that a function staged around knows of it
     return pytree.flatten(
         tree.unflatten([_Fixed(x) if isinstance(x, Cells) else x for x in leaves])
     )

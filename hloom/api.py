@@ -11,6 +11,7 @@ from hloom.frontend import (
 from hloom.frontend.array import Array
 from hloom.frontend.context import thread, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
+from hloom.frontend.refs import Capture, Cells
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import (
     compile as compilation,
@@ -33,6 +34,8 @@ compilation.install(dce, last=(ordered, physical))
 def make_program(fun):
     """A function that gives the Program which `fun` traces to; print it to read it.
 
+    The refs that `fun` uses from outside are inputs, and those it writes are results, at the end.
+
     >>> import hloom
     >>> print(hloom.make_program(lambda x: hloom.numpy.sin(x) * 2.0)(1.0))
     { lambda ; a:~f32[]. let b:~f32[] = sin a; c:~f32[] = mul b 2.0 in (c) }
@@ -40,7 +43,8 @@ def make_program(fun):
 
     def trace(*args, **kwargs):
         leaves, tree = flatten_args(fun, *_specs(args, kwargs))
-        return stage(Flat(fun, tree), [aval_of(x) for x in leaves], name_of(fun))
+        avals = [aval_of(x) for x in leaves]
+        return stage(Flat(fun, tree), avals, name_of(fun), held=Capture())
 
     return trace
 
@@ -52,13 +56,13 @@ def eval_shape(fun, *args, **kwargs):
 
 
 def typeof(x):
-    """The aval of an array or number: its shape, dtype and weak type.
+    """The aval of an array, a number or a ref: its shape, dtype and weak type.
 
     >>> import hloom
     >>> hloom.typeof(1.0)
     ~f32[]
     """
-    return aval_of(x)
+    return x.aval if isinstance(x, Cells) else aval_of(x)
 
 
 def block_until_ready(x):

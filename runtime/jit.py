@@ -256,19 +256,12 @@ class Jitted:
     def trace(self, *args, **kwargs):
         """Trace the function for arguments, or `ShapeDtypeStruct`s; a Traced stage."""
         fun, key, leaves, tree = self._signature(*_specs(args, kwargs))
-        if refs.places_of(self.name, leaves):
-            raise self._ahead("it is passed a ref")
-        found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
-        if found.held.refs:
-            raise self._ahead("it uses a ref from outside")
-        return Traced(found.program, found.in_tree, found.out_tree, self.name, self.donated(tree))
-
-    def _ahead(self, why):
-        return RefError(
-            f"{self.name}: a function that uses refs from outside is not compiled ahead of time",
-            why,
-            "call it, or pass the value of the ref and return the new one",
-        )
+        places = refs.places_of(self.name, leaves)
+        avals = [x.aval.inner_aval if i in places else aval_of(x) for i, x in enumerate(leaves)]
+        found = self.stage(fun, key, avals, tree, places)
+        ref = [*[leaves[i] for i in places], *found.held.refs, None][0]
+        trees = found.in_tree, found.out_tree
+        return Traced(found.program, *trees, self.name, self.donated(tree), ref)
 
     def lower(self, *args, **kwargs):
         """Trace and lower the function for arguments; a Lowered stage."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hloom.frontend import pytree
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import TreeError
+from hloom.frontend.errors import RefError, TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
 from hloom.runtime import guards, pjrt
 from hloom.runtime.array import as_array
@@ -40,9 +40,13 @@ class ArgInfo(NamedTuple):
 
 
 class Traced:
-    """A traced function: its `program`, and the structures of its arguments and results."""
+    """A traced function: its `program`, and the structures of its arguments and results.
 
-    def __init__(self, program, in_tree, out_tree, fun_name, donated):
+    `ref`, if any, is a ref from outside that it uses; then it can only be looked at.
+    """
+
+    def __init__(self, program, in_tree, out_tree, fun_name, donated, ref=None):
+        self.ref = ref
         self.program = program
         self.in_tree = in_tree
         self.out_tree = out_tree
@@ -54,7 +58,7 @@ class Traced:
         """The results as a tree of ShapeDtypeStructs."""
         specs = [
             ShapeDtypeStruct(a.shape, a.dtype, weak_type=a.weak_type)
-            for a in self.program.out_avals
+            for a in self.program.out_avals[: self.out_tree.num_leaves]
         ]
         return self.out_tree.unflatten(specs)
 
@@ -67,6 +71,12 @@ class Traced:
 
     def lower(self, target="xla", platform=None):
         """The program in StableHLO, for a target (`xla` or `portable`) and a platform."""
+        if self.ref is not None:
+            raise RefError(
+                f"{self.fun_name}: a function that uses refs from outside is not lowered by itself",
+                f"it uses {self.ref.aval}",
+                "call it, or pass the value of the ref and return the new one",
+            )
         module = lowered(self.program, self.fun_name, self.donated, target, platform)
         return Lowered(self, module)
 

@@ -1,8 +1,9 @@
 """The arguments of a function that a derivative is by, and the errors when it cannot be."""
 
 from hloom.frontend import dtypes, pytree
-from hloom.frontend.errors import ArgumentError, DTypeError
+from hloom.frontend.errors import ArgumentError, DTypeError, RefError
 from hloom.frontend.flat import flatten_args, name_of
+from hloom.frontend.refs import Cells
 from hloom.frontend.trace import aval_of
 
 
@@ -34,8 +35,15 @@ class Choice:
             return fun(*full, **kwargs)
 
         partial.__name__ = self.name
-        leaves, tree = flatten_args(partial, tuple([args[i] for i in chosen]), {})
+        by = tuple([args[i] for i in chosen])
+        leaves, tree = flatten_args(partial, by, {}, lend=True)
         for i, x in enumerate(leaves):
+            if isinstance(x, Cells):
+                raise RefError(
+                    f"{self.call}: differentiates {self.name} by arrays",
+                    f"{self._where(tree, i, chosen)} is a mutable reference, {x.aval}",
+                    "choose other arguments with argnums, or pass its value, ref[...]",
+                )
             dtype = aval_of(x).dtype
             if not self.accepts(dtype):
                 self._refuse(dtype, tree, i, chosen)
@@ -59,8 +67,6 @@ class Choice:
     def _refuse(self, dtype, tree, i, chosen):
         if self.allow_int and not self.holomorphic and not dtypes.is_complex(dtype):
             return
-        path = pytree.leaf_keys(tree)[i]
-        where = f"argument {chosen[path[1].idx]}{pytree.keystr(path[2:])}"
         if self.holomorphic:
             what, remedy = "complex inputs, since holomorphic=True", "convert it to a complex dtype"
         elif dtypes.is_complex(dtype):
@@ -76,6 +82,11 @@ class Choice:
                 )
         raise DTypeError(
             f"{self.call}: differentiates {self.name} by {what}",
-            f"{where} has dtype {dtype}",
+            f"{self._where(tree, i, chosen)} has dtype {dtype}",
             remedy,
         )
+
+    @staticmethod
+    def _where(tree, i, chosen):
+        path = pytree.leaf_keys(tree)[i]
+        return f"argument {chosen[path[1].idx]}{pytree.keystr(path[2:])}"

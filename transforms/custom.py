@@ -11,7 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from hloom.frontend import dtypes, pytree
+from hloom.frontend import dtypes, pytree, refs
 from hloom.frontend.errors import ArgumentError, ShapeError, TreeError
 from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program, Var
@@ -290,7 +290,7 @@ class VjpRule:
             )
         outs, out_tree = flatten_result(owner.fwd, pair[0])
         self.flat.out_tree = out_tree
-        residuals, res_tree = pytree.flatten(pair[1])
+        residuals, res_tree = refs.fixed(*pytree.flatten(pair[1]))
         return outs, residuals, (out_tree, res_tree, tuple([aval_of(p) for p in primals]))
 
     def bwd(self, token, residuals, cotangents):

@@ -23,6 +23,7 @@ from hloom.frontend.prims.calls import (
     optimization_barrier,
 )
 from hloom.frontend.prims.contraction import dot_general
+from hloom.frontend.refs import Capture, values_of, write_back
 from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.dce import dce
@@ -145,15 +146,20 @@ def checkpoint(
         partial.__name__ = name_of(fun)
         leaves, tree = flatten_args(partial, moving, kwargs)
         flat = Flat(partial, tree)
-        program = stage(flat, [aval_of(x) for x in leaves], name_of(fun), "checkpoint")
+        held = Capture()
+        program = stage(flat, [aval_of(x) for x in leaves], name_of(fun), "checkpoint", held)
         outs = checkpoint_call.bind(
             *program.consts,
+            *values_of(held.read),
             *leaves,
-            program=program.closed(),
+            *values_of(held.written),
+            program=held.closed(program),
             policy=policy,
             prevent_cse=prevent_cse,
         )
-        return flat.out_tree.unflatten(outs)
+        n = len(outs) - len(held.written)
+        write_back(held.written, outs[n:])
+        return flat.out_tree.unflatten(outs[:n])
 
     return call
 

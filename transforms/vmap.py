@@ -2,7 +2,7 @@
 
 import functools
 
-from hloom.frontend import pytree
+from hloom.frontend import pytree, refs
 from hloom.frontend.errors import ArgumentError, AxisError, ShapeError, ValueRangeError
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, name_of
 from hloom.frontend.prims.structural import canonical_axis
@@ -38,7 +38,8 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
                 f"it was called with {len(args)}",
                 "make their numbers agree; keyword arguments are mapped over axis 0",
             )
-        leaves, tree = flatten_args(fun, args, kwargs)
+        leaves, tree = flatten_args(fun, args, kwargs, lend=True)
+        places = refs.places_of(f"vmap: {name}", leaves)
         if type(in_axes) is int:
             dims = [in_axes] * len(leaves)
         else:
@@ -46,13 +47,22 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             dims = pytree.broadcast_prefix(
                 axes, tree, pytree.is_none, ("in_axes", f"the arguments of {name}"), "vmap"
             )
+        given = leaves
+        if places:
+            places = [i for i in places if dims[i] is not None]  # the others are closed over
+            leaves = [x[...] if i in places else x for i, x in enumerate(given)]
         dims = [
             None if d is None else _axis(name, x, d, tree, i)
             for i, (x, d) in enumerate(zip(leaves, dims))
         ]
         size = _size(name, leaves, dims, axis_size, tree)
         flat = Flat(fun, tree)
-        outs, out_dims = batch(flat, AxisData(axis_name, size, spmd_axis_name), leaves, dims)
+        run = refs.Lending(flat, places) if places else flat
+        outs, out_dims = batch(run, AxisData(axis_name, size, spmd_axis_name), leaves, dims)
+        if places:
+            for i in reversed(run.written):
+                y, d = outs.pop(), out_dims.pop()
+                given[i].put(spread(y, size, dims[i]) if d is None else move(y, d, dims[i]))
         if type(out_axes) is int:
             wanted = [out_axes] * len(outs)
         else:

@@ -7,8 +7,10 @@ a Program whose residuals are computed again on the backward pass.
 """
 
 from hloom.frontend import dtypes, pytree
+from hloom.frontend.errors import RefError
 from hloom.frontend.ir import Program, Var
 from hloom.frontend.primitive import Calling, Primitive, primitive
+from hloom.frontend.refs import Capture, values_of
 from hloom.frontend.trace import StageTracer, Tracer, aval_of, interpret, stage
 
 
@@ -29,9 +31,16 @@ def call(program, *args):
 
 def staged_call(trace, prim, args, params, fun):
     """Stage a call of a Python function: its Program, closed, goes into the equation."""
-    program = stage(fun, [aval_of(a) for a in args], prim.name, trace.what)
-    closed = program.closed()
-    consts = program.consts
+    held = Capture()
+    program = stage(fun, [aval_of(a) for a in args], prim.name, trace.what, held)
+    if held.written:
+        raise RefError(
+            "a function with a derivative or a batching rule of its own writes no outer refs",
+            f"it writes {held.written[0].aval}, which was made outside",
+            "write it in the rule, or outside of the function",
+        )
+    closed = held.closed(program)
+    consts = [*program.consts, *values_of(held.read)]
     extra = {"num_consts": len(consts) + params.pop("num_consts", 0)}
     return trace.emit(prim, [*consts, *args], {**params, "program": closed, **extra})
 

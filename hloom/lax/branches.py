@@ -7,7 +7,8 @@ from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import clamp, convert_element_type
-from hloom.frontend.staging import common_consts, require_callable, staged
+from hloom.frontend.refs import values_of, write_back
+from hloom.frontend.staging import common_consts, require_callable, staged, writing
 from hloom.frontend.trace import aval_of, concrete_or_none
 
 _ABSENT = object()
@@ -114,9 +115,14 @@ def _choose(what, index, funs, operands, names):
     avals = [aval_of(x) for x in leaves]
     found = [staged(fun, tree, avals, what) for fun in funs]
     _check_results(what, found, funs, names)
+    refs = tuple(dict.fromkeys([r for s in found for r in s.written]))
+    n = len(found[0].result_avals)
+    if refs:
+        found = [s._replace(program=writing(s, refs)) for s in found]
     consts, programs = common_consts(found)
-    outs = control.cond.bind(index, *consts, *leaves, branches=programs)
-    return found[0].out_tree.unflatten(outs)
+    outs = control.cond.bind(index, *consts, *leaves, *values_of(refs), branches=programs)
+    write_back(refs, outs[n:])
+    return found[0].out_tree.unflatten(outs[:n])
 
 
 def _check_results(what, found, funs, names):
@@ -125,7 +131,7 @@ def _check_results(what, found, funs, names):
     for other, name, fun in zip(found, names, funs, strict=True):
         if other is first:
             continue
-        avals = [[str(a.strip_weak_type()) for a in s.program.out_avals] for s in (first, other)]
+        avals = [[str(a.strip_weak_type()) for a in s.result_avals] for s in (first, other)]
         if first.out_tree == other.out_tree and avals[0] == avals[1]:
             continue
         pair = names[place], name

@@ -6,15 +6,23 @@ Python number, takes the dtype that the body gives it.
 
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.context import thread
-from hloom.frontend.errors import ArgumentError, ControlFlowError, ShapeError, ValueRangeError
+from hloom.frontend.errors import (
+    ArgumentError,
+    ControlFlowError,
+    RefError,
+    ShapeError,
+    ValueRangeError,
+)
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt
-from hloom.frontend.staging import require_callable, staged
+from hloom.frontend.refs import values_of, write_back
+from hloom.frontend.staging import require_callable, seeing, staged
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.frontend.treedef import describe
 from hloom.lax import stepwise
+from hloom.transforms.programs import reordered
 
 
 # ---------------------------------------------------------------- carries
@@ -101,18 +109,25 @@ def scan_as(what, f, init, xs, length, reverse, unroll, adapt=None):
         return init_tree, out_tree.children()[0]
 
     found, carry = _staged_loop(what, f, tree, leaves[:n], elements, carry_trees, adapt)
+    refs, program = found.written, found.program
+    if refs:  # they are carried
+        k, ins, outs = len(refs), len(found.consts) + n, len(program.outvars) - n - len(refs)
+        sizes = (ins, len(elements), k), (n, outs, k)
+        program = reordered(program, sizes[0], (0, 2, 1), sizes[1], (0, 2, 1))
     outs = control.scan.bind(
         *found.consts,
         *carry,
+        *values_of(refs),
         *leaves[n:],
-        body=found.program,
+        body=program,
         num_consts=len(found.consts),
-        num_carry=n,
+        num_carry=n + len(refs),
         length=length,
         reverse=bool(reverse),
         unroll=unroll,
     )
-    return tuple(found.out_tree.unflatten(outs))
+    write_back(refs, outs[n : n + len(refs)])
+    return tuple(found.out_tree.unflatten([*outs[:n], *outs[n + len(refs) :]]))
 
 
 def length_of(what, xs, tree, length=None):
@@ -190,16 +205,27 @@ def _while(what, cond_fun, body_fun, init_val, adapt_cond=None, adapt_body=None)
             f"{name_of(cond_fun)} returned {outs[0] if leaf else describe(cond.out_tree)}",
             "return a scalar comparison, or reduce an array with .any() or .all()",
         )
+    if cond.written:
+        raise RefError(
+            f"{what}: the condition writes no mutable references",
+            f"{name_of(cond_fun)} writes {cond.written[0].aval}, which was made outside",
+            "write it in the body",
+        )
+    refs, program, consts = body.written, cond.program, cond.consts
+    if refs:  # they are carried, and the condition sees what the body has written
+        program, consts = seeing(cond, refs)
     found = control.while_loop.bind(
-        *cond.consts,
+        *consts,
         *body.consts,
         *carry,
-        cond=cond.program,
+        *values_of(refs),
+        cond=program,
         body=body.program,
-        cond_consts=len(cond.consts),
+        cond_consts=len(consts),
         body_consts=len(body.consts),
     )
-    return carry_tree.unflatten(found)
+    write_back(refs, found[len(carry) :])
+    return carry_tree.unflatten(found[: len(carry)])
 
 
 # ---------------------------------------------------------------- counted loops
