@@ -13,6 +13,7 @@ it.
 """
 
 import functools
+import math
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ProgramError
@@ -30,6 +31,15 @@ class Var:
         return f"Var({self.aval})"
 
 
+def exact(value):
+    """A key of a number that tells apart equal ones: 0.0 from -0.0, and NaNs by their signs."""
+    if type(value) is complex:
+        return exact(value.real), exact(value.imag)
+    if value and value == value:
+        return value
+    return "-nan" if value != value and math.copysign(1, value) < 0 else repr(value)
+
+
 class Literal:
     """A Python scalar as an operand, with its aval; equal literals are the same object."""
 
@@ -39,8 +49,9 @@ class Literal:
     value: bool | int | float | complex
 
     def __new__(cls, value, aval):
-        # 0.0 and -0.0 are equal and nan is not equal to itself: their text tells them apart
-        key = (aval, value if value and value == value else repr(value))
+        # most numbers are keys of their own, at no cost
+        plain = value and value == value and type(value) is not complex
+        key = (aval, value if plain else exact(value))
         found = cls._interned.get(key)
         if found is None:
             if len(cls._interned) > 8192:

@@ -16,7 +16,7 @@ import itertools
 import numpy as np
 
 from hloom.frontend import dtypes, ir, source
-from hloom.frontend.ir import Literal, Program
+from hloom.frontend.ir import Literal, Program, exact
 
 _WIDTH = 100
 _RESERVED = ("in", "inf", "lambda", "let", "nan")
@@ -111,9 +111,10 @@ def literal_to_text(literal):
     """A literal: the number, with its type unless that is what the number alone would have."""
     value, aval = literal.value, literal.aval
     plain = dtypes.short_name(aval.dtype) in ("f32", "i32", "c64") and aval.weak_type
+    text = exact(value) if value != value and type(value) is float else repr(value)
     if plain or dtypes.is_bool(aval.dtype):
-        return repr(value)
-    return f"{value!r}:{'~' * aval.weak_type}{dtypes.short_name(aval.dtype)}"
+        return text
+    return f"{text}:{'~' * aval.weak_type}{dtypes.short_name(aval.dtype)}"
 
 
 ir.install(program_to_text)

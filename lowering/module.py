@@ -25,7 +25,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import collector_paused
 from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.ir import Var
+from hloom.frontend.ir import Var, exact
 from hloom.frontend.trace import stage
 from hloom.lowering.context import context, dense
 from hloom.lowering.portable import legalize
@@ -229,8 +229,7 @@ class Function:
         found = self.constants.get(key)
         if found is None:
             found = self.constants[key] = self._constant(
-                # the text tells 0.0 from -0.0
-                self.attribute(_splat, atom.value, atom.aval.dtype, shape, repr(atom.value))
+                self.attribute(_splat, atom.value, atom.aval.dtype, shape, exact(atom.value))
             )
         return found
 

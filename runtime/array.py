@@ -13,7 +13,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, DTypeError, TracedValueError
-from hloom.frontend.ir import Literal
+from hloom.frontend.ir import Literal, exact
 from hloom.frontend.keys import in_memory
 from hloom.frontend.trace import PYTHON_SCALARS, Tracer, convert, leaked, scalar_aval
 from hloom.runtime import devices, guards, pjrt
@@ -260,7 +260,7 @@ def scalar(value, aval):
     guard = context.watches.transfer_guard_host_to_device
     if guard != "allow" or context.settings.default_device:
         return put(np.array(value, aval.dtype), aval)
-    key = (aval, value if value and value == value else repr(value))
+    key = (aval, exact(value))
     found = _SCALARS.get(key)
     if found is None or found._raw.is_deleted():
         if len(_SCALARS) > 4096:

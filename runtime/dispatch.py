@@ -20,7 +20,7 @@ from hloom.frontend import dtypes, notices, primitive as primitives, pytree
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
-from hloom.frontend.ir import Literal
+from hloom.frontend.ir import Literal, exact
 from hloom.frontend.keywords import judge, judged
 from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans, room
@@ -221,7 +221,7 @@ def _static(a):
     if kind is list:
         return list, *map(_static, a)
     if kind is float or kind is complex:
-        return kind, repr(a)
+        return kind, exact(a)
     if isinstance(a, np.ndarray | Array):
         raise _Irregular
     try:

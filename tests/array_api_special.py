@@ -68,7 +68,7 @@ REAL = {
     "log10": _LOGARITHM,
     "reciprocal": "nan | nan\n0 | inf\n-0 | -inf\ninf | 0\n-inf | -0",
     "round": _ROUNDING + "0.5 | 0\n1.5 | 2\n2.5 | 2\n-0.5 | -0\n-1.5 | -2",
-    "sign": "nan | nan\n<0 | -1\n>0 | 1\nzero | ~0",
+    "sign": "nan | nan\n<0 | -1\n>0 | 1\nzero | 0",
     "sin": _ODD + "infs | nan",
     "sinh": _ODD + "inf | inf\n-inf | -inf",
     "sqrt": _ODD + "<0 | nan\ninf | inf",

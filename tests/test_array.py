@@ -117,9 +117,38 @@ def test_64_bits_are_narrowed_with_a_warning():
 
 def test_signed_zeros_and_nan_as_python_numbers():
     one = jnp.ones(2)
-    for value in (0.0, -0.0, 0.0, float("nan")):
-        found = np.asarray(jnp.copysign(one, value))
-        np.testing.assert_array_equal(np.signbit(found), np.signbit(np.full(2, value)))
+    for value in (0.0, -0.0, 0.0, float("nan"), float("-nan"), float("nan")):
+        for found in (
+            jnp.copysign(one, value),
+            jnp.asarray(value),
+            jnp.full(2, value),
+            hloom.jit(lambda x, v=value: jnp.where(x > 1, x, v))(one),
+        ):
+            wanted = np.full(found.shape, np.signbit(value))
+            np.testing.assert_array_equal(np.signbit(np.asarray(found)), wanted)
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        jnp.sqrt,
+        lambda z: jnp.sqrt(jnp.asarray(z)),
+        lambda z: jnp.add(jnp.zeros(()), jnp.sqrt(jnp.full((), z))),
+        lambda z: hloom.jit(lambda x: jnp.sqrt(jnp.where(x > 0, x, z)))(jnp.zeros(())),
+        lambda z: jnp.sqrt(jnp.where(False, jnp.ones((), complex), z)),
+        lambda z: jnp.multiply(jnp.ones((), np.complex64), jnp.sqrt(z)),
+    ],
+)
+def test_complex_numbers_that_differ_in_the_sign_of_a_zero(root):
+    for part in (0.0, -0.0, 0.0):
+        assert complex(root(complex(-4, part))) == complex(0, np.copysign(2, part))
+
+
+def test_numbers_as_operands_keep_the_sign_of_a_zero():
+    z = jnp.zeros((), np.complex64)
+    for part in (0.0, -0.0, 0.0):
+        found = complex(jnp.where(z == 0, complex(1, part), z))
+        assert np.signbit(found.imag) == np.signbit(part)
 
 
 def test_integers_beside_narrow_arrays():

@@ -24,7 +24,7 @@ TEXTS = [
     "{ lambda ; a:~f32[] b:bf16[2]. let c:bf16[2] = mul b 3.0:~bf16 in (a, c) }",
     "{ lambda ; a:bool[]. let b:bool[] = and a True in (b) }",
     "{ lambda ; a:c64[]. let b:c64[] = add a (1-2j) in (b) }",
-    "{ lambda ; . in (-0.0, inf, nan, 3, -3) }",
+    "{ lambda ; . in (-0.0, inf, nan, -nan, 3, -3) }",
     "{ lambda ; a:f32[2,3]. let b:f32[3] = reduce_sum[axes=(0,)] a in (b) }",
     (
         "{ lambda ; a:f32[3]. let b:f32[3] = jit[program=@f] a in (b) }\n"

@@ -325,9 +325,16 @@ def _integer_power(x, n):
     return select(e.lt(n, 0), 0, result)
 
 
+@operation
+def sign(x, /):
+    """-1, 0 or 1 by the sign of each element, 0.0 for -0.0; z/|z| for complex numbers."""
+    x = operand("sign", x)
+    signs = e.sign(x)
+    return select(e.eq(x, 0), 0, signs) if dtypes.is_inexact(dtype_of(x)) else signs
+
+
 # ---------------------------------------------------------------- one primitive each
 negative = of_one("negative", e.neg, dtypes.NUMERIC)
-sign = of_one("sign", e.sign, dtypes.NUMERIC)
 
 exp = of_one_inexact("exp", e.exp)
 expm1 = of_one_inexact("expm1", e.expm1)

@@ -167,6 +167,11 @@ _LITERALS: dict = {}
 _ARRAYS: dict = {}
 
 
+def _is_key(value):
+    """Whether no other number equals it: 0.0 and -0.0 would share a key, as 1 + 0j and 1 - 0j."""
+    return type(value) is int or (value and value == value and type(value) is not complex)
+
+
 def number(name, value, dtype):
     """The Literal of a number beside an array of `dtype`; the number itself if it widens that."""
     key = dtype, type(value), value
@@ -175,7 +180,7 @@ def number(name, value, dtype):
         if not keeps(dtype, type(value)):
             return value
         found = typed_literal(value, dtype, True, name)
-        if value or type(value) is int:  # 0.0 and -0.0 would share a key
+        if _is_key(value):
             if len(_LITERALS) > 4096:
                 _LITERALS.clear()
             _LITERALS[key] = found
@@ -196,7 +201,7 @@ def beside(name, x, other):
         # an array of its own: people can delete those that `scalar` shares
         value = typed_literal(x, dtype, True, name).value
         found = put(np.array(value, dtype), ShapedArray((), dtype, True))
-        if x or kind is int:
+        if _is_key(x):
             if len(_ARRAYS) > 4096:
                 _ARRAYS.clear()
             _ARRAYS[aval, kind, x] = found
