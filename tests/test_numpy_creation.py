@@ -162,6 +162,15 @@ def test_grids():
     same(jnp.fromfunction(lambda i, j: i * j, (2, 3)), np.fromfunction(lambda i, j: i * j, (2, 3)))
 
 
+@pytest.mark.parametrize("k", [2**31 - 1, 2**63, -(2**31), -(2**70)])
+def test_diagonals_far_outside_of_a_matrix(k):
+    m, inside = np.ones((2, 3), "float32"), k > 0
+    same(jnp.eye(2, 3, k), np.zeros((2, 3)))
+    same(jnp.tri(2, 3, k), m * inside)
+    same(jnp.tril(m, k), m * inside)
+    same(jnp.triu(m, k), m * (not inside))
+
+
 @pytest.mark.parametrize("k", [-2, 0, 1])
 def test_triangles_and_diagonals(k):
     m, v = np.arange(12.0, dtype="float32").reshape(3, 4), np.arange(3.0, dtype="float32")

@@ -15,8 +15,13 @@ from hloom.typing import ArrayLike
 
 def _on_or_below(shape, k):
     """Whether each element of the last two axes of a shape lies on diagonal `k` or below it."""
-    rows, columns = _positions(shape, k)
+    rows, columns = _positions(shape, _within(k))
     return e.ge(rows, columns)
+
+
+def _within(k):
+    """The number of a diagonal, an int32 if it is an integer: past 2**30 all are empty."""
+    return min(max(k, -(2**30)), 2**30) if type(k) is int else k
 
 
 def _positions(shape, k):
@@ -48,7 +53,7 @@ def eye(N, M=None, k=0, dtype=None, *, device=None):
     """
     dtype = dtypes.requested("eye", float if dtype is None else dtype)
     shape = s.canonical_shape("eye", (N, N if M is None else M))
-    return placed(_eye(shape, k, dtype), device)
+    return placed(_eye(shape, _within(k), dtype), device)
 
 
 @judged
