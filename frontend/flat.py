@@ -63,7 +63,6 @@ def _converted(fun, leaf, tree, i):
             f"{name_of(fun)}: a transformed function returns no mutable references",
             f"{where} is one, {leaf.aval}",
             "return its value, ref[...]; what is written to a ref from outside is seen outside",
-            None,
         )
     if type(leaf) not in PYTHON_SCALARS:
         try:

@@ -168,8 +168,8 @@ class Ref(Cells):
         if here.held is None:
             raise RefError(
                 "a ref from outside cannot be used here",
-                f"{self.aval} is used in a function whose program is kept by itself, "
-                "such as a reducer or a derivative rule in a loop",
+                f"{self.aval} is used in a function that is traced by itself, "
+                "such as a reducer, or a reverse rule in forward mode",
                 "pass its value, ref[...], or make the ref in the function",
             )
         return here.held.entry(here, self)
@@ -335,6 +335,15 @@ class Capture:
         k = len(program.invars) - len(self.read)
         invars = [*program.constvars, *program.invars[k:], *program.invars[:k]]
         return Program((), invars, program.eqns, program.outvars, name=program.name)
+
+    def carried(self, program):
+        """The program with a result for each of the refs, in the order of its inputs for them."""
+        if not self.read:
+            return program
+        n, k = len(program.invars) - len(self.refs), len(program.outvars) - len(self.written)
+        avals = tuple([r.aval.inner_aval for r in self.refs])
+        outs = [*range(k, len(program.outvars)), *[None] * len(self.read)]
+        return carrying(program, avals, tuple(range(n, len(program.invars))), tuple(outs))
 
     def close(self, inputs):
         """The results that the trace has besides those of the function; adds to its inputs."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from hloom.frontend.ir import Program, Var, memoised
 from hloom.frontend.prims.calls import residual_sources
+from hloom.frontend.refs import Capture
 from hloom.frontend.trace import Tracer, interpret, stage
 from hloom.transforms.batch import AxisData, batch, to_front
 from hloom.transforms.jvp import jvp
@@ -97,10 +98,14 @@ def linearize_program(program, active, forced=()):
 
 
 class Transposed(NamedTuple):
-    """`program` from known operands and cotangents of results to cotangents of linear operands."""
+    """`program` from known operands and cotangents of results to cotangents of linear operands.
+
+    Its last operands and results are the values of the refs that derivative rules in it touch.
+    """
 
     program: Program
     nonzero: tuple
+    refs: tuple
 
 
 @memoised
@@ -130,8 +135,9 @@ def transpose_program(program, linear, given, forced=()):
         return [c for c in found if c is not None]
 
     avals = [v.aval for v in known_vars] + [a for a, g in zip(program.out_avals, given) if g]
-    made = stage(run, avals, f"{program.name}_transpose")
-    return Transposed(_sealed(made), tuple(nonzero))
+    held = Capture()
+    made = held.carried(stage(run, avals, f"{program.name}_transpose", held=held))
+    return Transposed(_sealed(made), tuple(nonzero), held.refs)
 
 
 def _split(program, linear_vars):

@@ -4,6 +4,7 @@ What is derived from a composite is no longer what its name says: it is an ordin
 """
 
 from hloom.frontend.prims.calls import composite, dce_sink, jit
+from hloom.frontend.refs import values_of, write_back
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.programs import (
     batch_program,
@@ -40,8 +41,11 @@ def _transpose(cts, *operands, program):
     linear = tuple([is_linear(x) for x in operands])
     found = transpose_program(program, linear, tuple([c is not None for c in cts]))
     known = [x for x in operands if not is_linear(x)]
-    outs = jit.bind(*known, *[c for c in cts if c is not None], program=found.program)
-    return unpack(unpack(outs, found.nonzero), linear)
+    given = [c for c in cts if c is not None]
+    outs = jit.bind(*known, *given, *values_of(found.refs), program=found.program)
+    n = len(outs) - len(found.refs)
+    write_back(found.refs, outs[n:])
+    return unpack(unpack(outs[:n], found.nonzero), linear)
 
 
 @batch.rule(jit)

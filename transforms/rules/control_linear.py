@@ -9,7 +9,8 @@ from typing import NamedTuple
 from hloom.frontend.errors import RuleError
 from hloom.frontend.ir import memoised
 from hloom.frontend.prims.control import cond, while_loop
-from hloom.frontend.staging import taking
+from hloom.frontend.refs import values_of, write_back
+from hloom.frontend.staging import Staged, taking, writing
 from hloom.frontend.trace import interpret, stage
 from hloom.transforms import jvp, linearize, transpose
 from hloom.transforms.programs import linearize_program, transpose_program
@@ -107,10 +108,13 @@ def _cond_transpose(cts, index, *operands, branches):
     wanted = (False,) * sum(linear)
     for b in branches:
         wanted = either(wanted, transpose_program(b, linear, given).nonzero)
-    made = [transpose_program(b, linear, given, wanted).program for b in branches]
-    known = [x for x in operands if not is_linear(x)]
-    outs = cond.bind(index, *known, *present(cts), branches=tuple(made)) if any(wanted) else []
-    return [None, *unpack(unpack(outs, wanted), linear)]
+    found = [transpose_program(b, linear, given, wanted) for b in branches]
+    refs = tuple(dict.fromkeys([r for t in found for r in t.refs]))
+    made = tuple([writing(Staged(t.program, [], None, t.refs), refs) for t in found])
+    operands = *[x for x in operands if not is_linear(x)], *present(cts), *values_of(refs)
+    outs = cond.bind(index, *operands, branches=made) if any(wanted) or refs else []
+    write_back(refs, outs[sum(wanted) :])
+    return [None, *unpack(unpack(outs[: sum(wanted)], wanted), linear)]
 
 
 # ---------------------------------------------------------------- while

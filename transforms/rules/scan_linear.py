@@ -18,10 +18,11 @@ from hloom.frontend.prims.calls import jit
 from hloom.frontend.prims.control import scan
 from hloom.frontend.prims.elementwise import add
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, reshape
+from hloom.frontend.refs import Capture, values_of, write_back
 from hloom.frontend.trace import interpret, stage
 from hloom.transforms import linearize, transpose
 from hloom.transforms.dce import dce
-from hloom.transforms.programs import grouped, linearize_program, transpose_program
+from hloom.transforms.programs import grouped, linearize_program, reordered, transpose_program
 from hloom.transforms.rules.control import chosen, either, filled, mask_of, present
 from hloom.transforms.transpose import is_linear
 from hloom.transforms.zeros import unpack, zeros
@@ -211,12 +212,15 @@ def _scan_transpose(cts, *operands, body, num_consts, num_carry, length, reverse
     last = [
         zeros(a) if ct is None else ct for ct, a, on in zip(cts, carry_avals, found.carry) if on
     ]
+    start = [*totals, *last, *values_of(found.refs)]
     outs = scan.bind(
-        *for_consts, *totals, *last, *for_xs,
-        body=found.body, num_consts=len(for_consts), num_carry=len(totals) + len(last),
+        *for_consts, *start, *for_xs,
+        body=found.body, num_consts=len(for_consts), num_carry=len(start),
         length=length, reverse=not reverse, unroll=unroll,
     )  # fmt: skip
     n, m = len(totals), len(totals) + len(last)
+    write_back(found.refs, outs[m : len(start)])
+    del outs[m : len(start)]
     first = unpack(outs[n:m], found.carry)
     return [
         *unpack(unpack(outs[:n], found.consts), consts_linear),
@@ -236,7 +240,8 @@ def _linear_mask(operands):
 class _Backward(NamedTuple):
     """The body of a transposed scan; which linear consts, carries and linear xs have a cotangent.
 
-    `totals` are the avals of the cotangents of consts, which the scan adds up.
+    `totals` are the avals of the cotangents of consts, which the scan adds up. It carries the
+    values of `refs`, too.
     """
 
     body: Program
@@ -244,6 +249,7 @@ class _Backward(NamedTuple):
     carry: tuple
     xs: tuple
     totals: list
+    refs: tuple
 
 
 @memoised
@@ -270,11 +276,20 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
 
     def run(*values):
         consts, sums, cts, xs, ys_cts = grouped(values, tuple(map(len, groups)))
-        outs = interpret(found.program, [*consts, *xs, *cts, *ys_cts])
+        refs = found.refs
+        outs = interpret(found.program, [*consts, *xs, *cts, *ys_cts, *values_of(refs)])
+        write_back(refs, outs[len(outs) - len(refs) :])
+        del outs[len(outs) - len(refs) :]
         to_consts, to_carry, to_xs = grouped(unpack(outs, found.nonzero), sizes)
         sums = [add(s, t) for s, t in zip(sums, present(to_consts), strict=True)]
         new = [zeros(a) if t is None else t for t, a, on in zip(to_carry, avals[1], carry) if on]
         return [*sums, *new, *present(to_xs)]
 
-    made = stage(run, [a for group in groups for a in group], f"{body.name}_transpose")
-    return _Backward(made, tuple(in_consts), tuple(carry), tuple(in_xs), totals)
+    held = Capture()
+    in_avals = [a for group in groups for a in group]
+    made = held.carried(stage(run, in_avals, f"{body.name}_transpose", held=held))
+    if held.refs:
+        k, ins, outs = len(held.refs), sum(map(len, groups[:3])), len(totals) + sum(carry)
+        sizes = (ins, len(in_avals) - ins, k), (outs, len(made.outvars) - outs - k, k)
+        made = reordered(made, sizes[0], (0, 2, 1), sizes[1], (0, 2, 1))
+    return _Backward(made, tuple(in_consts), tuple(carry), tuple(in_xs), totals, held.refs)
