@@ -22,6 +22,7 @@ FLAGS = {
     "enable_x64": (False, "64-bit types are kept, not narrowed to 32 bits"),
     "debug_nans": (False, "stop at the operation that first makes a NaN"),
     "debug_infs": (False, "stop at the operation that first makes an infinity"),
+    "debug_key_reuse": (False, "stop where a random key is used a second time"),
     "disable_jit": (False, "jit calls the Python function, operation by operation"),
     "check": (False, "check every program after tracing and after every pass"),
     "default_matmul_precision": (None, "precision of dot and conv that do not state one"),
@@ -190,6 +191,26 @@ def default_matmul_precision(precision):
 def debug_infs(new_val=True):
     """Inside a `with` block, raise at the operation that first makes an infinity."""
     return override(debug_infs=bool(new_val))
+
+
+def debug_key_reuse(new_val=True):
+    """Inside a `with` block, raise KeyReuseError where a typed random key is used a second time.
+
+    A sampler and `split` use their key; `fold_in` and `key_data` do not. Keys are followed through
+    calls, branches and loops. Raw keys, of `PRNGKey`, are not watched. `hloom.random.clone` gives a
+    key that may be used once more.
+
+    >>> import hloom
+    >>> key = hloom.random.key(0)
+    >>> with hloom.debug_key_reuse():
+    ...     x = hloom.random.normal(key)
+    ...     try:
+    ...         y = hloom.random.uniform(key)
+    ...     except RuntimeError as e:
+    ...         print(str(e).splitlines()[0])
+    debug_key_reuse: a random key is used twice
+    """
+    return override(debug_key_reuse=bool(new_val))
 
 
 def enable_checks(new_val=True):

@@ -139,6 +139,10 @@ class NanError(HloomError, FloatingPointError):
     """An operation made a NaN while `debug_nans` is on."""
 
 
+class KeyReuseError(HloomError, RuntimeError):
+    """A random key is used twice while `debug_key_reuse` is on."""
+
+
 class ArtifactError(HloomError, ValueError):
     """An exported file that cannot be trusted or read, or a program that cannot be exported."""
 

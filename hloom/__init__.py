@@ -24,11 +24,11 @@ _NAMES = {
     "hloom.environment": "print_environment_info",
     "hloom.frontend.array": "Array",
     "hloom.frontend.config": (
-        "check_tracer_leaks config debug_infs debug_nans default_device default_matmul_precision "
-        "default_prng_impl disable_jit enable_checks enable_x64 explain_cache_misses log_compiles "
-        "no_execution no_tracing numpy_dtype_promotion numpy_rank_promotion override "
-        "transfer_guard transfer_guard_device_to_device transfer_guard_device_to_host "
-        "transfer_guard_host_to_device"
+        "check_tracer_leaks config debug_infs debug_key_reuse debug_nans default_device "
+        "default_matmul_precision default_prng_impl disable_jit enable_checks enable_x64 "
+        "explain_cache_misses log_compiles no_execution no_tracing numpy_dtype_promotion "
+        "numpy_rank_promotion override transfer_guard transfer_guard_device_to_device "
+        "transfer_guard_device_to_host transfer_guard_host_to_device"
     ),
     "hloom.frontend.dtypes": "float0",
     "hloom.frontend.prims.calls": "checkpoint_name",
@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         check_tracer_leaks,
         config,
         debug_infs,
+        debug_key_reuse,
         debug_nans,
         default_device,
         default_matmul_precision,

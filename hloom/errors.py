@@ -22,6 +22,7 @@ from hloom.frontend.errors import (
     IndexTypeError,
     IntegerRangeError,
     InterchangeError,
+    KeyReuseError,
     LeakedTracerError,
     MatrixError,
     NanError,

@@ -11,6 +11,7 @@ import os
 import platform as machine
 from collections import OrderedDict
 
+from hloom.frontend import key_reuse
 from hloom.frontend.context import thread
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
@@ -40,6 +41,8 @@ def install(*passes, last):
 
 def prepared(program):
     """A program after the passes that precede lowering."""
+    if thread.context.settings.debug_key_reuse:
+        key_reuse.uses(program)
     for improve in _passes:
         program = improve(program)
         if thread.context.settings.check:

@@ -13,6 +13,7 @@ from hloom.frontend.config import override
 from hloom.frontend.context import thread, tracing
 from hloom.frontend.errors import NanError
 from hloom.frontend.ir import Var, sub_programs
+from hloom.runtime import key_watch
 from hloom.runtime.array import DeviceArray, wrap_all
 
 _SETTING = {"a NaN": "debug_nans", "an infinity": "debug_infs"}
@@ -21,17 +22,17 @@ _SETTING = {"a NaN": "debug_nans", "an infinity": "debug_infs"}
 class Checked:
     """An executable that raises NanError when a result holds a NaN or, if asked, an infinity."""
 
-    def __init__(self, executable):
+    def __init__(self, executable, program):
         self.executable = executable
+        self.program = program
 
     def __call__(self, buffers):
         """Run on a tuple of buffers; a list of arrays."""
         results = self.executable(buffers)
         flaw = next(filter(None, map(_flaw, results)), None)
         if flaw:
-            program = self.executable.program
-            locate(program, wrap_all(buffers, program.in_avals))
-            asked = f"{program.name}: a result holds {flaw}"
+            locate(self.program, wrap_all(buffers, self.program.in_avals))
+            asked = f"{self.program.name}: a result holds {flaw}"
             raise NanError(
                 asked, "run alone, none of its operations makes one", "compare with jit off"
             )
@@ -39,9 +40,13 @@ class Checked:
 
 
 def checked(executable):
-    """The executable, or one that looks at its results if the settings ask for that."""
-    settings = thread.context.settings
-    return Checked(executable) if settings.debug_nans or settings.debug_infs else executable
+    """The executable, or one that looks at its keys and its results if the settings ask for it."""
+    settings, run = thread.context.settings, executable
+    if settings.debug_key_reuse:
+        run = key_watch.watched(executable)
+    if settings.debug_nans or settings.debug_infs:
+        run = Checked(run, executable.program)
+    return run
 
 
 def _flaw(x):

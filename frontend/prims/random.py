@@ -158,7 +158,7 @@ def random_wrap(data, dtype):
     return random_wrap.bind(data, dtype=dtype)[0]
 
 
-def _unwrap_type(keys):
+def _unwrap_type(keys, *, used=False):
     if type(keys.dtype) is not KeyDType:
         remedy = "make keys with hloom.random.key"
         raise DTypeError("random_unwrap: takes typed keys", f"it was given {keys}", remedy)
@@ -166,6 +166,6 @@ def _unwrap_type(keys):
 
 
 @primitive(_unwrap_type)
-def random_unwrap(keys):
-    """The words of typed keys, uint32 on a new last axis."""
-    return random_unwrap.bind(keys)[0]
+def random_unwrap(keys, used=False):
+    """The words of typed keys, uint32 on a new last axis; `used` says that numbers come of them."""
+    return (random_unwrap.bind(keys, used=True) if used else random_unwrap.bind(keys))[0]

@@ -49,7 +49,7 @@ def words_of(name, key):
     aval = aval_of(key)
     if is_key(aval):
         made, shape = GENERATORS[aval.dtype.impl], aval.shape
-        key = random_unwrap(key)
+        key = random_unwrap(key, used=name != "fold_in")
     else:
         made, shape = generator(name), aval.shape[:-1]
         _check_words(name, aval, made.dtype)
@@ -176,8 +176,11 @@ def _as_given(words, key):
 
 
 def clone(key: ArrayLike) -> Array:
-    """The same key once more, said on purpose where keys are checked for being used twice."""
-    return operand("clone", key)
+    """The same key once more, said on purpose where keys are watched (`hloom.debug_key_reuse`)."""
+    key = operand("clone", key)
+    if thread.context.settings.debug_key_reuse and is_key(aval_of(key)):
+        return random_wrap(random_unwrap(key), aval_of(key).dtype)
+    return key
 
 
 # ---------------------------------------------------------------- typed keys and words

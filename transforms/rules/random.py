@@ -65,5 +65,5 @@ def _wrap_batch(axis, operands, dims, *, dtype):
 
 
 @batch.rule(r.random_unwrap)
-def _unwrap_batch(axis, operands, dims):
-    return r.random_unwrap.bind(operands[0]), dims
+def _unwrap_batch(axis, operands, dims, **used):
+    return r.random_unwrap.bind(operands[0], **used), dims
