@@ -60,6 +60,8 @@ _INT = dtypes.dtype("int32")
 
 def repeat(n, step, *carry):
     """The carry after `step(i, *carry)` for i = 0, 1, ..., n - 1."""
+    if not n:
+        return list(carry)
     avals = [ShapedArray((), _INT), *[aval_of(c).strip_weak_type() for c in carry]]
     body = stage(lambda i, *c: [add(i, 1), *step(i, *c)], avals, "step")
     cond = stage(lambda i, *c: [lt(i, n)], avals, "going")
@@ -193,8 +195,6 @@ def permutation_of(pivots, rows):
         return pivots, _exchanged(order, i, places)
 
     order = broadcasted_iota(_INT, (*batch, rows, 1), len(batch))
-    if not k:
-        return reshape(order, (*batch, rows))
     return reshape(repeat(k, step, pivots, order)[1], (*batch, rows))
 
 
@@ -309,6 +309,7 @@ def tridiagonal(x, *, lower):
     x = x if lower else rev(x, (rank - 2, rank - 1))
     strict = lower_part(x, -1)
     packed, taus = hessenberg(add(lower_part(x), adjoint(strict)))
+    packed = add(lower_part(packed), upper_part(x, 1))
     main, beside = diagonal(packed), take_diagonal(packed, -1, rank - 2, rank - 1)
     main, beside = (real(v) if is_complex(v) else v for v in (main, beside))
     if lower:

@@ -174,21 +174,20 @@ OPS = [
     Op(
         qr_facts,
         qr_facts_np,
-        qr_shapes([(4, 2), (2, 4, 2), (1, 1)], pivoting=False, full_matrices=True),
+        qr_shapes([(4, 2), (2, 4, 2), (1, 1)], pivoting=False, full_matrices=True)
+        + qr_shapes([(3, 2)], pivoting=True, full_matrices=True),
         DTYPES,
         name="qr_full",
-        grad=False,
         tol=128,
+        grad_tol=1e-5,
     ),
     Op(
-        lambda x: abs(la.geqrf(x)[0][:2]),
-        lambda x: np.abs(scipy.linalg.qr(x, mode="raw")[0][0][:2]),
-        [case(A(4, 2))],
+        la.geqrf,
+        lambda x: each(lambda x: scipy.linalg.qr(x, mode="raw")[0], x),
+        [case(A(*s)) for s in [(4, 2), (3, 3), (2, 2, 4)]],
         DTYPES,
-        name="geqrf",
-        covers=(la.geqrf,),
-        grad=False,
         tol=128,
+        grad_tol=1e-5,
     ),
     Op(
         la.householder_product,

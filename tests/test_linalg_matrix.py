@@ -171,6 +171,9 @@ def differentiates(f, x, tol=1e-5, second=False):
 
 
 UNIT, REPEATED = np.eye(3), np.diag([2.0, 1.0, 2.0])
+#: eigenvalues 1 and 2, and a pair of complex ones
+TURNS = np.diag([1.0, 2.0, 4.0, 4.0]) + np.diag([0.0, 0.0, 2.0], 1) - np.diag([0.0, 0.0, 1.0], -1)
+TURNS = TURNS + sample("float64", 4, 4) / 4
 SMOOTH = {
     "expm of zeros": (linalg.expm, 0 * UNIT),
     "sqrtm of equal eigenvalues": (linalg.sqrtm, REPEATED, True),
@@ -194,6 +197,28 @@ SMOOTH = {
         sample("float64", 2, 3),
     ),
     "det": (L.det, sample("complex128", 3, 3), True),
+    "the Schur form of a real matrix": (lambda x: linalg.schur(x)[0], TURNS, True),
+    "its basis": (lambda x: linalg.schur(x)[1], TURNS),
+    "the moduli of a complex Schur form": (
+        lambda x: abs(linalg.schur(x)[0] + UNIT) ** 2,
+        sample("complex128", 3, 3),
+        True,
+    ),
+    "a complex Schur form of a real matrix": (
+        lambda x: abs(linalg.schur(x, output="complex")[0] + np.eye(4)) ** 2,
+        TURNS,
+    ),
+    "rsf2csf": (lambda x: abs(linalg.rsf2csf(*linalg.schur(x))[0] + np.eye(4)) ** 2, TURNS),
+    "hessenberg": (lambda x: hnp.stack(linalg.hessenberg(x, calc_q=True)), TURNS, True),
+    "hessenberg of complex numbers": (
+        lambda x: hnp.stack(linalg.hessenberg(x, calc_q=True)),
+        sample("complex128", 3, 3),
+    ),
+    "hessenberg of a form": (
+        lambda x: linalg.hessenberg(x) ** 2,
+        np.triu(sample("float64", 3, 3), -1),
+    ),
+    "funm": (lambda x: linalg.funm(x, hnp.exp), sample("complex128", 3, 3), True),
     "cholesky_update": (
         lambda x: lax_linalg.cholesky_update(hnp.triu(x), x[1]),
         sample("float64", 3, 3) + 2 * UNIT,
@@ -233,10 +258,19 @@ def test_the_gradient_of_a_norm_of_zeros_is_zero(order):
 
 def test_singular_systems_have_no_finite_derivative():
     assert np.isnan(hloom.jacfwd(lambda x: linalg.sqrtm(x).real)(np.zeros((2, 2)))).all()
-    for f in (linalg.schur, linalg.hessenberg, lambda x: linalg.funm(x, hnp.exp)):
-        with pytest.raises(NotImplementedError) as error:
-            hloom.jvp(f, (UNIT,), (UNIT,))
-        assert "has no derivative" in str(error.value)
+    # forms that are not unique: equal eigenvalues, blocks that may be turned, nothing to reflect
+    rotation = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    for f, x in (
+        (linalg.schur, UNIT),
+        (linalg.schur, rotation),
+        (lambda x: linalg.hessenberg(x, calc_q=True), UNIT),
+        (lax_linalg.hessenberg, np.triu(np.ones((3, 3)), -1)),
+        (lax_linalg.tridiagonal, UNIT),
+        (lax_linalg.geqrf, UNIT),
+        (lambda x: linalg.funm(x, hnp.exp), UNIT),
+    ):
+        change = hloom.jit(lambda x, f=f: hloom.jvp(f, (x,), (x + 1,))[1])(x)
+        assert not all(np.isfinite(t).all() for t in hloom.tree.leaves(change))
 
 
 def test_cholesky_update():

@@ -152,7 +152,10 @@ def _geqrf_type(x):
 
 @primitive(_geqrf_type)
 def geqrf(x):
-    """R above the diagonal and the reflectors of Q below it, and their factors."""
+    """R above the diagonal and the reflectors of Q below it, and their factors.
+
+    Derivatives are infinite or NaN where a column is 0 below the diagonal before it is reflected.
+    """
     return tuple(geqrf.bind(x))
 
 

@@ -160,7 +160,11 @@ def _schur_type(x, *, vectors):
 
 @primitive(_schur_type)
 def schur(x, *, compute_schur_vectors=True):
-    """T, upper triangular but for 2x2 blocks in real matrices, and unitary Z: x = Z T Z^H."""
+    """T, upper triangular but for 2x2 blocks in real matrices, and unitary Z: x = Z T Z^H.
+
+    Derivatives leave the phases of complex columns of Z as they are; they are infinite or NaN where
+    eigenvalues repeat, and where a block [[a, b], [-b, a]] could be turned freely.
+    """
     return tuple(schur.bind(x, vectors=bool(compute_schur_vectors)))
 
 
@@ -172,7 +176,10 @@ def _hessenberg_type(x):
 
 @primitive(_hessenberg_type)
 def hessenberg(a):
-    """The Hessenberg form, with reflectors below its subdiagonal, and their factors."""
+    """The Hessenberg form, with reflectors below its subdiagonal, and their factors.
+
+    Derivatives are infinite or NaN where the form, or a column to be reflected, has zeros there.
+    """
     return tuple(hessenberg.bind(a))
 
 
@@ -189,7 +196,8 @@ def _tridiagonal_type(x, *, lower):
 def tridiagonal(a, *, lower=True):
     """The tridiagonal form of Hermitian matrices: reflectors, diagonal, the one beside it, factors.
 
-    The reflectors stand beyond the two diagonals, as `householder_product` takes them.
+    The reflectors stand beyond the two diagonals, as `householder_product` takes them; the triangle
+    that is not read stays as it is. Derivatives are infinite or NaN where a reflector does nothing.
     """
     return tuple(tridiagonal.bind(a, lower=bool(lower)))
 

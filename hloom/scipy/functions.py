@@ -22,7 +22,7 @@ from hloom.lax.branches import cond
 from hloom.lax.implicit import custom_linear_solve
 from hloom.lax.loops import fori_loop
 from hloom.numpy import linalg
-from hloom.numpy.creation import zeros
+from hloom.numpy.creation import arange, zeros
 from hloom.numpy.elementwise import exp2, log2
 from hloom.numpy.promotion import promote_dtypes
 from hloom.numpy.reductions import max as largest, min as smallest
@@ -145,37 +145,35 @@ def _root_jvp(primals, tangents):
 def funm(A: ArrayLike, func, disp: bool = True):
     """`func`, a function of numbers, of a matrix; without `disp` an estimate of the error as well.
 
-    By the Schur form and Parlett's recurrence, which needs eigenvalues that are apart. There is no
-    derivative.
+    By the Schur form and Parlett's recurrence, which needs eigenvalues that are apart; derivatives
+    are infinite or NaN where two are equal.
     """
     t, z = _complex_schur("funm", A)
     n = aval_of(t).shape[-1]
     if not n:
         return t if disp else (t, zeros(aval_of(t).shape[:-2], dtypes.to_real(aval_of(t).dtype)))
     values = func(diagonal(t))
-    first = identity(t) * values[..., None, :]
+    unit = identity(t)
+    first = unit * values[..., None, :]
     eps = float(dtypes.finfo(aval_of(t).dtype).eps)
+    main, columns = diagonal(t), arange(n)
+    rows = columns[:, None]
 
-    def band(p, f):
-        def element(i, f):
-            j = i + p
-            rows, columns = t[..., i, :], t[..., :, j]
-            change = rows[..., j] * (f[..., j, j] - f[..., i, i])
-            # the ends of both sums are left out
-            change = change + (rows * f[..., :, j] - f[..., i, :] * columns).sum(-1)
-            change = change - rows[..., i] * f[..., i, j] - rows[..., j] * f[..., j, j]
-            change = change + f[..., i, i] * columns[..., i] + f[..., i, j] * columns[..., j]
-            gap = columns[..., j] - rows[..., i]
-            return f.at[..., i, j].set(change / where(gap == 0, eps, gap))
+    def column(j, f):
+        # (T - t_jj) f_j = F t_j - t_j f_jj above the diagonal
+        own = t[..., :, j][..., None]
+        right = matmul(f, own) - own * values[..., j][..., None, None]
+        gaps = main - main[..., j][..., None]
+        shifted = off_diagonal(t) + unit * where(gaps == 0, eps, gaps)[..., None, :]
+        system = where(rows < j, shifted, unit)
+        found = triangular_solve(system, where(rows < j, right, 0), left_side=True)
+        return f + where(columns == j, found, 0)
 
-        return fori_loop(0, n - p, element, f)
-
-    found = fori_loop(1, n, band, first)
+    found = fori_loop(1, n, column, first)
     result = matmul(matmul(z, found), adjoint(z))
     if disp:
         return result
-    values = diagonal(t)
-    gaps = abs(off_diagonal(values[..., :, None] - values[..., None, :], math.inf))
+    gaps = abs(off_diagonal(main[..., :, None] - main[..., None, :], math.inf))
     size = linalg.norm(lower_part(adjoint(t), -1), 1, (-2, -1))
     error = eps / smallest(gaps, (-2, -1)) * size
     return result, where(error < eps, eps, error)

@@ -55,6 +55,7 @@ from hloom.scipy.special_matrices import (
     toeplitz,
 )
 from hloom.transforms.custom import custom_jvp
+from hloom.transforms.rules.similarity import hessenberg_turn
 from hloom.typing import ArrayLike
 
 __all__ = [
@@ -357,23 +358,42 @@ def eigh(
 def hessenberg(
     a: ArrayLike, *, calc_q: bool = False, overwrite_a: bool = False, check_finite: bool = True
 ):
-    """The Hessenberg form H, and with `calc_q` the unitary Q with a = Q H Q^H."""
+    """The Hessenberg form H, and with `calc_q` the unitary Q with a = Q H Q^H.
+
+    Derivatives are infinite or NaN where H has a zero below its diagonal.
+    """
     a = matrices("hessenberg", a, square=True)
+    form, q = _hessenberg(a)
+    return (form, q) if calc_q else form
+
+
+@custom_jvp
+def _hessenberg(a):
     packed, taus = spectral.hessenberg(a)
-    form = upper_part(packed, -1)
-    if not calc_q:
-        return form
-    n = aval_of(a).shape[-1]
-    q = identity(a)
+    n, q = aval_of(a).shape[-1], identity(a)
     if n > 1:
         inner = factors.householder_product(packed[..., 1:, : n - 1], taus)
         q = q.at[..., 1:, 1:].set(inner)
-    return form, q
+    return upper_part(packed, -1), q
+
+
+@_hessenberg.defjvp
+def _hessenberg_jvp(primals, tangents):
+    """Of the form and its basis, which are smooth where the reflectors between them are not."""
+    (form, q), (da,) = _hessenberg(*primals), tangents
+    moved = matmul(adjoint(q), matmul(da, q))
+    turn = hessenberg_turn(form, moved)
+    moved = moved + matmul(form, turn) - matmul(turn, form)
+    return (form, q), (upper_part(moved, -1), matmul(q, turn))
 
 
 @fused
 def schur(a: ArrayLike, output: str = "real"):
-    """T and unitary Z with a = Z T Z^H: T is upper triangular, but for 2x2 blocks if it is real."""
+    """T and unitary Z with a = Z T Z^H: T is upper triangular, but for 2x2 blocks if it is real.
+
+    Derivatives leave the phases of complex columns of Z as they are; they are infinite or NaN where
+    eigenvalues repeat.
+    """
     if output not in ("real", "complex"):
         raise ValueRangeError(
             f"schur: output {output!r} is not known", None, 'use "real" or "complex"'

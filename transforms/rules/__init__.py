@@ -24,6 +24,7 @@ from hloom.transforms.rules import (
     reduction,
     scan_linear,
     scatter,
+    similarity,
     sorting,
     special,
     spectral,

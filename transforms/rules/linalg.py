@@ -4,14 +4,13 @@ Each factorization is differentiated as an equation: A = L L^H gives dA = dL L^H
 is solved for a lower triangular dL by splitting L^-1 dA L^-H into triangles; L U, Q R alike.
 """
 
-from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
-from hloom.frontend.primitive import because
 from hloom.frontend.prims import linalg as la
 from hloom.frontend.prims.elementwise import add, conj, mul, neg, sub
 from hloom.frontend.prims.matrices import (
     adjoint,
     conjugated,
+    diagonal,
     identity,
     is_complex,
     lower_part,
@@ -19,6 +18,7 @@ from hloom.frontend.prims.matrices import (
     take_rows,
     transposed,
     upper_part,
+    zero_of,
 )
 from hloom.frontend.prims.structural import concatenate, pad, reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
@@ -105,9 +105,14 @@ def _lu(primals, tangents):
 
 def _to_columns(x, n):
     """Matrices cut, or widened with zeros, to n columns."""
-    extra = n - aval_of(x).shape[-1]
-    config = [(0, 0, 0)] * (aval_of(x).ndim - 1) + [(0, extra, 0)]
-    return pad(x, typed_literal(0, aval_of(x).dtype), config) if extra else x
+    return _to_shape(x, aval_of(x).shape[-2], n)
+
+
+def _to_shape(x, m, n):
+    """Matrices cut, or widened with zeros, to m rows and n columns."""
+    rows, columns = aval_of(x).shape[-2:]
+    config = [(0, 0, 0)] * (aval_of(x).ndim - 2) + [(0, m - rows, 0), (0, n - columns, 0)]
+    return x if (m, n) == (rows, columns) else pad(x, zero_of(x), config)
 
 
 def _to_rows(x, n):
@@ -124,21 +129,34 @@ def _to_rows(x, n):
 @jvp.rule(la.qr)
 def _qr(primals, tangents, *, pivoting, full_matrices):
     (x,), (g,) = primals, tangents
-    m, n = aval_of(x).shape[-2:]
-    if full_matrices and m > n:
-        remedy = "use full_matrices=False: the columns that complete Q are not unique"
-        raise RuleError("qr: the full Q has no derivative", f"the operand is {aval_of(x)}", remedy)
     q, r, *rest = la.qr.bind(x, pivoting=pivoting, full_matrices=full_matrices)
     if pivoting:
         g, x = _take_columns(g, rest[0]), _take_columns(x, rest[0])
-    if m >= n:
-        dq, dr = _qr_tangents(q, r, g)
-    else:
-        axis = aval_of(x).ndim - 1
-        dq, dr = _qr_tangents(q, slice_in_dim(r, 0, m, axis=axis), slice_in_dim(g, 0, m, axis=axis))
-        x, g = slice_in_dim(x, m, n, axis=axis), slice_in_dim(g, m, n, axis=axis)
-        dr = concatenate([dr, add(matmul(adjoint(dq), x), matmul(adjoint(q), g))], axis)
+    m, n = aval_of(x).shape[-2:]
+    if full_matrices and m > n:
+        # the columns that complete Q are those of the product of the reflectors
+        outs, changes = jvp.jvp(_full_qr, [x], [g])
+        return [*outs, *rest], [*changes, *[None for _ in rest]]
+    dq, dr = _factor_tangents(q, r, x, g)
     return [q, r, *rest], [dq, dr, *[None for _ in rest]]
+
+
+def _full_qr(x):
+    """Square Q, and R, of matrices with more rows than columns."""
+    m = aval_of(x).shape[-2]
+    packed, taus = la.geqrf.bind(x)
+    return [la.householder_product.bind(_to_columns(packed, m), taus)[0], upper_part(packed)]
+
+
+def _factor_tangents(q, r, x, g):
+    """Tangents of Q and R, whose first columns are of full rank."""
+    m, n = aval_of(x).shape[-2:]
+    if m >= n:
+        return _qr_tangents(q, r, g)
+    axis = aval_of(x).ndim - 1
+    dq, dr = _qr_tangents(q, slice_in_dim(r, 0, m, axis=axis), slice_in_dim(g, 0, m, axis=axis))
+    x, g = slice_in_dim(x, m, n, axis=axis), slice_in_dim(g, m, n, axis=axis)
+    return dq, concatenate([dr, add(matmul(adjoint(dq), x), matmul(adjoint(q), g))], axis)
 
 
 def _qr_tangents(q, r, g):
@@ -166,16 +184,40 @@ def _householder(primals, tangents):
     return product, [tangent]
 
 
-def refused(primitive, reason, remedy):
-    """State that a primitive has no derivative: to differentiate it is an error, not zero."""
+@jvp.rule(la.geqrf)
+def _geqrf(primals, tangents):
+    (x,), (g,) = primals, tangents
+    packed, taus = la.geqrf.bind(x)
+    m, n = aval_of(x).shape[-2:]
+    rank, k = aval_of(x).ndim, min(m, n)
+    vectors = slice_in_dim(packed, 0, k, axis=rank - 1)
+    q = la.householder_product.bind(vectors, taus)[0]
+    r = upper_part(slice_in_dim(packed, 0, k, axis=rank - 2))
+    dq, dr = _factor_tangents(q, r, x, g)
+    dv, dtaus = reflector_tangents(vectors, taus, dq)
+    return [packed, taus], [add(_to_shape(upper_part(dr), m, n), _to_shape(dv, m, n)), dtaus]
 
-    @jvp.rule(primitive)
-    @because(reason)
-    def refuse(primals, tangents, **_):
-        raise RuleError(f"{primitive.name}: has no derivative", reason, remedy)
 
+def reflector_tangents(packed, taus, dq):
+    """Tangents of reflectors, below the diagonal, and of their factors, from those of Q's columns.
 
-refused(la.geqrf, "its reflectors are steps of an algorithm", "differentiate qr")
+    Q = 1 - V U with U = T V^H is an LU factorization, with `taus` on the diagonal of U. Where one
+    of them is 0, as of a column that was 0 below the diagonal, the tangents are infinite or NaN.
+    """
+    m, k = aval_of(packed).shape[-2:]
+    # the last of square real reflections reflects nothing, whatever the matrix
+    count = k if m > k or is_complex(packed) else max(k - 1, 0)
+    cut = lambda v: slice_in_dim(v, 0, count, axis=aval_of(v).ndim - 1)
+    factors = cut(taus)
+    vectors, middle = la.blocked_reflectors(cut(packed), factors)
+    top = slice_in_dim(vectors, 0, count, axis=aval_of(vectors).ndim - 2)
+    moved = neg(_right(matmul(middle, adjoint(top)), cut(dq)))
+    first = slice_in_dim(moved, 0, count, axis=aval_of(moved).ndim - 2)
+    inner = upper_part(_left(top, first, lower=True, unit_diagonal=True))
+    dv = lower_part(sub(moved, matmul(vectors, inner)), -1)
+    dtaus = mul(diagonal(inner), factors)
+    short = [(0, 0, 0)] * (aval_of(taus).ndim - 1) + [(0, k - count, 0)]
+    return _to_columns(dv, k), pad(dtaus, zero_of(dtaus), short) if k > count else dtaus
 
 
 # ---------------------------------------------------------------- batching

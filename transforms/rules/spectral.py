@@ -39,7 +39,7 @@ from hloom.frontend.prims.reduction import argmax, reduce_sum
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, pad
 from hloom.frontend.trace import aval_of
 from hloom.transforms import jvp, transpose
-from hloom.transforms.rules.linalg import leading, refused
+from hloom.transforms.rules.linalg import leading
 from hloom.transforms.zeros import zeros
 
 
@@ -170,21 +170,7 @@ def _tridiagonal_back(cts, dl, d, du, b):
     return [None, None, None, sp.tridiagonal_solve.bind(below, d, above, cts[0])[0]]
 
 
-for _step in (sp.schur, sp.hessenberg, sp.tridiagonal):
-    refused(
-        _step,
-        "its factors are steps of an algorithm, and not unique",
-        "differentiate eigh, eig or svd, which are functions of the matrix",
-    )
-
-for _primitive in (
-    sp.eigh,
-    sp.eig,
-    sp.svd,
-    sp.schur,
-    sp.hessenberg,
-    sp.tridiagonal,
-):
+for _primitive in (sp.eigh, sp.eig, sp.svd):
     leading(_primitive)
     transpose.none(_primitive, "not linear in its operand")
 leading(sp.tridiagonal_solve)
