@@ -134,7 +134,9 @@ def svd(x, *, full_matrices=True, compute_uv=True, subset_by_index=None, algorit
     """U, s and V^H with x = U diag(s) V^H and `s` falling; only `s` without `compute_uv`.
 
     U and V are square with `full_matrices`. `subset_by_index` is the first and one past the last
-    singular value wanted.
+    singular value wanted. Derivatives of the vectors are infinite or NaN where singular values
+    repeat, or vanish in matrices that are not square; those that complete a square U or V turn no
+    more than orthogonality asks.
     """
     accepted = (None, *[a for a in SvdAlgorithm if a is not SvdAlgorithm.POLAR])
     algorithm = _supported("svd", SvdAlgorithm, algorithm, accepted) or SvdAlgorithm.DEFAULT

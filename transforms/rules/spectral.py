@@ -5,7 +5,6 @@ the elements beside it turn the vectors: dV = V (M / differences of values). Whe
 the vectors are not functions of the matrix, and their tangents are infinite or NaN.
 """
 
-from hloom.frontend.errors import RuleError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import spectral as sp
 from hloom.frontend.prims.elementwise import (
@@ -36,7 +35,13 @@ from hloom.frontend.prims.matrices import (
     take_rows,
 )
 from hloom.frontend.prims.reduction import argmax, reduce_sum
-from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, pad
+from hloom.frontend.prims.structural import (
+    broadcast_in_dim,
+    broadcasted_iota,
+    concatenate,
+    pad,
+    slice_in_dim,
+)
 from hloom.frontend.trace import aval_of
 from hloom.transforms import jvp, transpose
 from hloom.transforms.rules.linalg import leading
@@ -108,12 +113,11 @@ def _solve(a, b):
 def _svd(primals, tangents, *, full_matrices, compute_uv, algorithm):
     (x,), (g,) = primals, tangents
     m, n = aval_of(x).shape[-2:]
-    if full_matrices and m != n:
-        remedy = "use full_matrices=False: the vectors that complete U or V are not unique"
-        what = "svd: full matrices have no derivative"
-        raise RuleError(what, f"the operand is {aval_of(x)}", remedy)
-    u, s, vt = sp.svd.bind(x, full_matrices=False, compute_uv=True, algorithm=algorithm)
-    ut, v = adjoint(u), adjoint(vt)
+    found = sp.svd.bind(x, full_matrices=full_matrices, compute_uv=True, algorithm=algorithm)
+    all_u, s, all_vt = found
+    u, other_u = _split(all_u, min(m, n))
+    v, other_v = _split(adjoint(all_vt), min(m, n))
+    ut = adjoint(u)
     moved = matmul(ut, matmul(g, v))
     ds = real_part(diagonal(moved))
     if not compute_uv:
@@ -137,7 +141,23 @@ def _svd(primals, tangents, *, full_matrices, compute_uv, algorithm):
         rest = matmul(adjoint(g), u)
         rest = sub(rest, matmul(v, adjoint(moved)))
         dv = add(dv, div(rest, along_rows(scale, rest)))
-    return [u, s, vt], [du, ds, adjoint(dv)]
+    return found, [_completed(u, du, other_u), ds, adjoint(_completed(v, dv, other_v))]
+
+
+def _split(vectors, count):
+    """The first columns, and the others, or None if there are none."""
+    axis, n = aval_of(vectors).ndim - 1, aval_of(vectors).shape[-1]
+    if n == count:
+        return vectors, None
+    return [slice_in_dim(vectors, i, j, axis=axis) for i, j in ((0, count), (count, n))]
+
+
+def _completed(vectors, changes, others):
+    """Tangents of a basis; vectors that complete it turn only to stay orthogonal to the first."""
+    if others is None:
+        return changes
+    turned = neg(matmul(vectors, matmul(adjoint(changes), others)))
+    return concatenate([changes, turned], aval_of(vectors).ndim - 1)
 
 
 # ---------------------------------------------------------------- tridiagonal systems
