@@ -1,13 +1,15 @@
 """Choices made at run time: `cond` between two functions, `switch` between several."""
 
+import numpy as np
+
 from hloom.frontend import dtypes, pytree
+from hloom.frontend.capture import values_of, write_back
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, ControlFlowError, ValueRangeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import clamp, convert_element_type
-from hloom.frontend.refs import values_of, write_back
 from hloom.frontend.staging import common_consts, require_callable, staged, writing
 from hloom.frontend.trace import aval_of, concrete_or_none
 
@@ -68,7 +70,9 @@ def switch(index, branches, *operands, operand=_ABSENT):
         return branches[0](*operands)
     if thread.context.settings.disable_jit and known is not None:
         return branches[min(max(int(known), 0), len(branches) - 1)](*operands)
-    if aval.dtype.itemsize != 4:  # clamped in its own dtype, so that no value wraps around
+    if type(known) is int:
+        index = np.int32(min(max(known, 0), len(branches) - 1))
+    elif aval.dtype.itemsize != 4:  # clamped in its own dtype, so that no value wraps around
         index = clamp(0, index, min(len(branches) - 1, int(dtypes.iinfo(aval.dtype).max)))
         index = convert_element_type(index, "int32")
     else:

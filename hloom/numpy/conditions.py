@@ -6,9 +6,9 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import ValueRangeError
 from hloom.frontend.trace import aval_of
 from hloom.numpy import selection
-from hloom.numpy.creation import asarray, full_like
+from hloom.numpy.creation import asarray
 from hloom.numpy.manipulation import broadcast_to
-from hloom.numpy.promotion import promote_dtypes
+from hloom.numpy.promotion import operand, promote_dtypes, to_dtype
 from hloom.numpy.searching import nonzero
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, ArrayLikes
@@ -58,7 +58,7 @@ def piecewise(x, condlist, funclist, *args, **kw):
     x = asarray(x)
     if isinstance(condlist, Array | np.ndarray | bool) and aval_of(condlist).ndim == x.ndim:
         condlist = [condlist]
-    conditions = list(condlist)
+    conditions = condlist if isinstance(condlist, Array | np.ndarray) else list(condlist)
     functions = list(funclist)
     if len(functions) == len(conditions):
         functions.append(0)
@@ -68,7 +68,14 @@ def piecewise(x, condlist, funclist, *args, **kw):
             "piecewise: a function for each condition", found, "give one more at most"
         )
     values = [f(x, *args, **kw) if callable(f) else f for f in functions]
-    result = full_like(x, 0) if values[-1] is None else asarray(values[-1]).astype(x.dtype)
+    return _chosen(conditions, values, x.shape, x.dtype)
+
+
+@fused
+def _chosen(conditions: ArrayLikes, values: ArrayLikes, shape, dtype):
+    """At each position the value of the last condition that holds, else the last value."""
+    values = [to_dtype(operand("piecewise", 0 if v is None else v), dtype) for v in values]
+    result = values[-1]
     for condition, value in zip(conditions, values):
-        result = selection.where(condition, asarray(value).astype(x.dtype), result)
-    return broadcast_to(result, x.shape)
+        result = selection.where.function(condition, value, result)
+    return broadcast_to.function(result, shape)

@@ -11,9 +11,8 @@ from hloom.frontend.prims.sorting import sort_key_val
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.numpy.creation import asarray
 from hloom.numpy.indexing import getitem
-from hloom.numpy.joining import concatenate
-from hloom.numpy.manipulation import broadcast_to, ravel, reshape
-from hloom.numpy.promotion import operand
+from hloom.numpy.manipulation import broadcast_to
+from hloom.numpy.promotion import operand, strong, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -50,13 +49,24 @@ def _inside(name, places, last):
     return np.where(places < 0, places + n, places)
 
 
+def _length(name, arr, axis):
+    """The length of an axis, or of the flat array if `axis` is None."""
+    aval = aval_of(arr)
+    return aval.size if axis is None else aval.shape[s.canonical_axis(name, axis, aval.ndim)]
+
+
 def _along(name, arr, axis):
-    """The array, flattened if `axis` is None, the axis, and its length."""
-    arr = asarray(operand(name, arr))
+    """The array, flattened if `axis` is None, and the axis."""
+    arr = operand(name, arr)
     if axis is None:
-        arr, axis = ravel(arr), 0
-    axis = s.canonical_axis(name, axis, arr.ndim)
-    return arr, axis, arr.shape[axis]
+        return s.reshape(arr, (aval_of(arr).size,)), 0
+    return arr, s.canonical_axis(name, axis, aval_of(arr).ndim)
+
+
+@fused
+def _taken(name, arr: ArrayLike, places: ArrayLike, axis):
+    arr, axis = _along(name, arr, axis)
+    return _take(arr, places, axis)
 
 
 def _take(x, places, axis):
@@ -70,18 +80,16 @@ def insert(arr, obj, values, axis=None):
     >>> np.insert(np.arange(3), 1, 9)
     Array([0, 9, 1, 2], dtype=int32)
     """
-    arr, axis, n = _along("insert", arr, axis)
-    values = asarray(values).astype(arr.dtype)
+    arr = operand("insert", arr)
+    values = asarray(values) if isinstance(values, list | tuple) else operand("insert", values)
+    n = _length("insert", arr, axis)
     places = _places("insert", obj, n)
-    if places.ndim == 0:
-        if values.ndim < arr.ndim:
-            values = reshape(values, (1,) * (arr.ndim - values.ndim) + values.shape)
-        order = [*range(1, axis + 1), 0, *range(axis + 1, arr.ndim)]
-        values = values.transpose(order)
-        places = np.repeat(places, values.shape[axis])
-    elif len(places) == 1 and values.ndim == arr.ndim:
-        places = np.repeat(places, values.shape[axis])
-    values = broadcast_to(values, (*arr.shape[:axis], len(places), *arr.shape[axis + 1 :]))
+    ndim = 1 if axis is None else aval_of(arr).ndim
+    one, shape = places.ndim == 0, aval_of(values).shape
+    if one:  # the first axis of full values is the one that they are inserted along
+        places = np.repeat(places, shape[0] if len(shape) == ndim else 1)
+    elif len(places) == 1 and len(shape) == ndim:
+        places = np.repeat(places, shape[axis or 0])
     # each new element moves those after it by one
     order = np.argsort(places, kind="stable")
     new = np.empty(len(places), int)
@@ -90,7 +98,22 @@ def insert(arr, obj, values, axis=None):
     is_old = np.ones(len(source), bool)
     is_old[new] = False
     source[new], source[is_old] = n + np.arange(len(places)), np.arange(n)
-    return _take(concatenate([arr, values], axis), source, axis)
+    return _inserted(arr, values, source, axis, one)
+
+
+@fused
+def _inserted(arr: ArrayLike, values: ArrayLike, source: ArrayLike, axis, one):
+    """The elements at `source` of the array followed by the values, along an axis."""
+    arr, axis = _along("insert", arr, axis)
+    shape, dtype = aval_of(arr).shape, aval_of(arr).dtype
+    values = to_dtype(operand("insert", values), dtype, name="insert")
+    own, ndim = aval_of(values).shape, len(shape)
+    if one and own:
+        values = s.reshape(values, (1,) * (ndim - len(own)) + own)
+        values = s.transpose(values, [*range(1, axis + 1), 0, *range(axis + 1, ndim)])
+    count = aval_of(source).size - shape[axis]
+    values = broadcast_to.function(values, (*shape[:axis], count, *shape[axis + 1 :]))
+    return _take(s.concatenate([strong(arr), values], axis), source, axis)
 
 
 def delete(arr, obj, axis=None, *, assume_unique_indices=False):
@@ -102,16 +125,22 @@ def delete(arr, obj, axis=None, *, assume_unique_indices=False):
     >>> np.delete(np.arange(4), 1)
     Array([0, 2, 3], dtype=int32)
     """
-    arr, axis, n = _along("delete", arr, axis)
+    arr = operand("delete", arr)
+    n = _length("delete", arr, axis)
     if assume_unique_indices and not isinstance(obj, slice):
-        return _take(arr, _others(obj, n), axis)
+        return _without(arr, obj, axis)
     places = _places("delete", obj, n)
     kept = np.setdiff1d(np.arange(n), places).astype(np.int32)
-    return _take(arr, kept, axis)
+    return _taken("delete", arr, kept, axis)
 
 
 @fused
-def _others(places: ArrayLike, n):
+def _without(arr: ArrayLike, places: ArrayLike, axis):
+    arr, axis = _along("delete", arr, axis)
+    return _take(arr, _others(places, aval_of(arr).shape[axis]), axis)
+
+
+def _others(places, n):
     """The positions from 0 to n - 1 that are not among distinct `places`."""
     places = operand("delete", places)
     size = aval_of(places).size

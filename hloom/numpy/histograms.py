@@ -284,28 +284,25 @@ def histogram2d(x, y, bins=10, range=None, weights=None, density=None):
 def histogramdd(sample, bins=10, range=None, weights=None, density=None):
     """How many points, the rows of `sample`, each bin of a grid has, and the edges of each axis."""
     if isinstance(sample, list | tuple):
-        columns = tuple(sample)
+        columns, count = tuple(sample), len(sample)
     else:
         sample = operand("histogramdd", sample)
         if aval_of(sample).ndim != 2:
             found = f"it is {aval_of(sample)}"
             raise ShapeError("histogramdd: points are the rows of a matrix", found, "reshape it")
-        n, d = aval_of(sample).shape
-        columns = tuple(
-            [reshape(slice_in_dim(sample, i, i + 1, axis=1), (n,)) for i in builtins.range(d)]
-        )
+        columns, count = (sample,), aval_of(sample).shape[1]
     several = isinstance(bins, list | tuple) or (isinstance(bins, Array) and bins.ndim == 1)
-    if several and len(bins) != len(columns):
-        found = f"there are {len(columns)} axes and {len(bins)} bins"
+    if several and len(bins) != count:
+        found = f"there are {count} axes and {len(bins)} bins"
         raise ShapeError("histogramdd: bins for each axis", found, "give one entry for each axis")
-    each = tuple(bins) if several else (bins,) * len(columns)
+    each = tuple(bins) if several else (bins,) * count
     return _grid(columns, each, range, weights, density)
 
 
 def _grid(columns, bins, range, weights, density):
     split = [_split(b) for b in bins]
     ranges = [None if r is None else tuple(r) for r in range] if range is not None else None
-    ranges = ranges or [None] * len(columns)
+    ranges = ranges or [None] * len(bins)
     numbers, edges = tuple([n for n, _ in split]), [b for _, b in split]
     return _histogram_grid(list(columns), numbers, edges, ranges, weights, bool(density))
 
@@ -320,6 +317,8 @@ def _histogram_grid(
     density,
 ):
     columns = promote_dtypes_inexact("histogramdd", *columns)
+    if len(columns) == 1 and aval_of(columns[0]).ndim == 2:
+        columns = _columns_of(columns[0])
     if len({aval_of(c).shape for c in columns}) > 1:
         found = f"they have shapes {', '.join(str(aval_of(c).shape) for c in columns)}"
         raise ShapeError("histogramdd: coordinates of one length", found, "give as many of each")
@@ -344,3 +343,8 @@ def _histogram_grid(
         for axis, b in enumerate(found):
             counts = e.div(counts, broadcast_in_dim(_widths(b), lengths, (axis,)))
     return counts, found
+
+
+def _columns_of(x):
+    n, m = aval_of(x).shape
+    return [reshape(slice_in_dim(x, i, i + 1, axis=1), (n,)) for i in builtins.range(m)]

@@ -15,7 +15,9 @@ from hloom.typing import ArrayLikes as Operand
 
 
 @fused
-def _interp(x: Operand, xp: Operand, fp: Operand, left, right, period: Operand):
+def _interp(
+    x: Operand, xp: Operand, fp: Operand, goes_on, left: Operand, right: Operand, period: Operand
+):
     if aval_of(xp).shape != aval_of(fp).shape or aval_of(xp).ndim != 1 or not aval_of(xp).size:
         found = f"they have shapes {aval_of(xp).shape} and {aval_of(fp).shape}"
         raise ShapeError("interp: xp and fp are vectors, equally long", found, "correct one")
@@ -28,7 +30,7 @@ def _interp(x: Operand, xp: Operand, fp: Operand, left, right, period: Operand):
         xp = concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = concatenate([fp[-1:], fp, fp[:1]])
     if xp.size == 1:
-        return ew.add(fp[0], ew.multiply(x, 0)), x < xp[0], x > xp[0], fp
+        return _ended(ew.add(fp[0], ew.multiply(x, 0)), x, xp, left, right, period)
     i = clip(searchsorted(xp, x, side="right"), 1, xp.size - 1)
     step, rise = xp[i] - xp[i - 1], fp[i] - fp[i - 1]
     offset = x - xp[i - 1]
@@ -36,11 +38,20 @@ def _interp(x: Operand, xp: Operand, fp: Operand, left, right, period: Operand):
     flat = ew.absolute(step) <= float(tiny)
     inside = where(flat, fp[i - 1], fp[i - 1] + offset / where(flat, 1, step) * rise)
     if period is None:
-        if left != "extrapolate":
+        if not goes_on[0]:
             inside = where(x < xp[0], fp[0], inside)
-        if right != "extrapolate":
+        if not goes_on[1]:
             inside = where(x > xp[-1], fp[-1], inside)
-    return inside, x < xp[0], x > xp[-1], fp
+    return _ended(inside, x, xp, left, right, period)
+
+
+def _ended(inside, x, xp, left, right, period):
+    """The values, with those given for what is before the points and after them."""
+    if left is not None and period is None:
+        inside = where(x < xp[0], left, inside)
+    if right is not None and period is None:
+        inside = where(x > xp[-1], right, inside)
+    return inside
 
 
 def interp(x, xp, fp, left=None, right=None, period=None):
@@ -57,11 +68,6 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         if isinstance(side, str) and side != "extrapolate":
             found = f"it is {side!r}"
             raise ValueRangeError("interp: left and right", found, "give a value or 'extrapolate'")
-    kinds = [v if isinstance(v, str) else None for v in (left, right)]
-    found, below, above, fp = _interp(x, xp, fp, *kinds, period)
-    if period is None:
-        if left is not None and not isinstance(left, str):
-            found = where(below, left, found)
-        if right is not None and not isinstance(right, str):
-            found = where(above, right, found)
-    return found
+    goes_on = isinstance(left, str), isinstance(right, str)
+    left, right = (None if isinstance(v, str) else v for v in (left, right))
+    return _interp(x, xp, fp, goes_on, left, right, period)

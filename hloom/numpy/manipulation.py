@@ -16,7 +16,7 @@ from hloom.numpy import promotion
 from hloom.numpy.elementwise import positive
 from hloom.numpy.promotion import operand, to_dtype
 from hloom.runtime.dispatch import fused
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 # ---------------------------------------------------------------- one array, another shape
@@ -137,8 +137,14 @@ def _three_axes(shape):
 def _atleast(arrays, new_shape):
     if len(arrays) == 1 and isinstance(arrays[0], list | tuple):
         raise promotion.not_an_array("atleast", arrays[0])
-    made = [reshape(a, new_shape(tuple(np.shape(a)))) for a in arrays]
-    return made[0] if len(made) == 1 else tuple(made)
+    if len(arrays) == 1:
+        return reshape(arrays[0], new_shape(tuple(np.shape(arrays[0]))))
+    return _reshaped(arrays, tuple([new_shape(tuple(np.shape(a))) for a in arrays]))
+
+
+@fused
+def _reshaped(arrays: ArrayLikes, shapes):
+    return tuple([reshape.function(a, shape) for a, shape in zip(arrays, shapes, strict=True)])
 
 
 # ---------------------------------------------------------------- dtypes

@@ -3,6 +3,8 @@
 import math
 import operator
 
+import numpy as np
+
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
@@ -81,10 +83,16 @@ def _product(a1: ArrayLike, a2: ArrayLike):
     return sum_of(sheared.reshape(m, m + n - 1), axis=0, dtype=products.dtype)
 
 
-def _trimmed(name, p):
-    if concrete_or_none(p) is None:
+def _known(name, p):
+    known = concrete_or_none(p)
+    if known is None:
         asked = f"{name}: the zeros at the front decide the length"
         raise TracedValueError(asked, f"they are traced ({p.aval})", "leave zeros where they are")
+    return np.asarray(known)
+
+
+def _trimmed(name, p):
+    _known(name, p)
     found = trim_zeros(p, "f")
     return found if found.size else zeros(1, p.dtype)
 
@@ -190,19 +198,19 @@ def roots(p, *, strip_zeros=True):
     With `strip_zeros` zeros at both ends of `p` are taken off, which a transformation cannot do;
     without it they give NaN, and `p` may be traced.
     """
-    p = _inexact(_vector("roots", p))
-    at_zero = 0
+    p = _vector("roots", p)
+    low, high, at_zero = 0, p.size, 0
     if strip_zeros:
-        p = _trimmed("roots", p)
-        size = p.size
-        p = trim_zeros(p, "b")
-        at_zero = size - p.size if p.size else 0
-    return _eigenvalues(p, at_zero)
+        kept = np.flatnonzero(_known("roots", p))
+        low, high = (int(kept[0]), int(kept[-1]) + 1) if kept.size else (0, 0)
+        at_zero = p.size - high if high else 0
+    return _eigenvalues(p, low, high, at_zero)
 
 
 @fused
-def _eigenvalues(p: ArrayLike, at_zero):
-    """Those of the companion matrix, and as many zeros as are asked for."""
+def _eigenvalues(p: ArrayLike, low, high, at_zero):
+    """Those of the companion matrix of p[low:high], and as many zeros as are asked for."""
+    p = _inexact(asarray(p))[low:high]
     complex_dtype = dtypes.to_complex(p.dtype)
     if p.size < 2:
         return zeros(at_zero, complex_dtype)

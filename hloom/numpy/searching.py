@@ -8,6 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import PROMISE, GatherDimensionNumbers, gather, index_dtype
@@ -41,9 +42,21 @@ def nonzero(a, *, size=None, fill_value=None):
 
 def nonzero_of(name, a, size, fill_value):
     """`nonzero` of an operand, under the name that errors use."""
-    fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * aval_of(a).ndim
     if size is not None:
-        return _nonzero_sized(a, int(size), tuple([0 if f is None else f for f in fills]))
+        return _nonzero_sized(a, int(size), fills_of(fill_value, aval_of(a).ndim))
+    dtype, _ = dtypes.python_scalar_dtype(int)
+    found = np.nonzero(known_mask(name, a))
+    return tuple([put(p.astype(dtype), ShapedArray(p.shape, dtype)) for p in found])
+
+
+def fills_of(fill_value, ndim):
+    """What stands for missing positions along each axis."""
+    fills = fill_value if isinstance(fill_value, tuple) else (fill_value,) * ndim
+    return tuple([0 if f is None else f for f in fills])
+
+
+def known_mask(name, a):
+    """The elements of an operand, whose number of positions must be known, on the host."""
     known = concrete_or_none(a)
     if known is None:
         raise TracedValueError(
@@ -51,10 +64,7 @@ def nonzero_of(name, a, size, fill_value):
             f"the array is traced under {a.trace.what} ({a.aval})",
             f"use {name}(x, size=n), with n a static bound",
         )
-    dtype, _ = dtypes.python_scalar_dtype(int)
-    return tuple(
-        [put(p.astype(dtype), ShapedArray(p.shape, dtype)) for p in np.nonzero(np.asarray(known))]
-    )
+    return np.asarray(known.value if type(known) is Literal else known)
 
 
 @fused
@@ -92,7 +102,17 @@ def _filled(size, fill, dtype):
 
 def flatnonzero(a, *, size=None, fill_value=None):
     """The positions in the flat array of the elements that are not 0; see nonzero."""
-    return nonzero(ravel(a), size=size, fill_value=fill_value)[0]
+    a = operand("flatnonzero", a)
+    if size is not None:
+        return _flat_sized(a, int(size), fills_of(fill_value, 1))
+    dtype, _ = dtypes.python_scalar_dtype(int)
+    found = np.flatnonzero(known_mask("flatnonzero", a))
+    return put(found.astype(dtype), ShapedArray(found.shape, dtype))
+
+
+@fused
+def _flat_sized(a: ArrayLike, size, fills: ArrayLike):
+    return _nonzero_sized.function(ravel.function(operand("flatnonzero", a)), size, fills)[0]
 
 
 def argwhere(a, *, size=None, fill_value=None):
@@ -104,15 +124,20 @@ def argwhere(a, *, size=None, fill_value=None):
            [1, 0]], dtype=int32)
     """
     a = operand("argwhere", a)
-    if aval_of(a).ndim:
-        return _columns(nonzero_of("argwhere", a, size, fill_value))
-    (rows,) = nonzero_of("argwhere", s.reshape(a, (1,)), size, 0)
-    return s.full((aval_of(rows).shape[0], 0), 0, aval_of(rows).dtype)
+    ndim = aval_of(a).ndim
+    if size is not None:
+        return _rows_sized(a, int(size), fills_of(fill_value, ndim))
+    dtype, _ = dtypes.python_scalar_dtype(int)
+    found = np.argwhere(known_mask("argwhere", a))
+    return put(found.astype(dtype), ShapedArray(found.shape, dtype))
 
 
 @fused
-def _columns(columns: ArrayLike):
-    return s.concatenate([s.reshape(c, (aval_of(c).size, 1)) for c in columns], 1)
+def _rows_sized(a: ArrayLike, size, fills: ArrayLike):
+    if not fills:
+        return s.full((size, 0), 0, dtypes.python_scalar_dtype(int)[0])
+    columns = _nonzero_sized.function(a, size, fills)
+    return s.concatenate([s.reshape(c, (size, 1)) for c in columns], 1)
 
 
 # ---------------------------------------------------------------- searchsorted

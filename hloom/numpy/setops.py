@@ -104,7 +104,14 @@ def union1d(ar1, ar2, *, size=None, fill_value=None):
     >>> np.union1d(np.array([1, 3]), np.array([3, 2]))
     Array([1, 2, 3], dtype=int32)
     """
-    return unique(_joined(ar1, ar2), size=size, fill_value=fill_value)
+    if size is not None:
+        return _union_sized(ar1, ar2, size, fill_value)
+    return unique(_joined(ar1, ar2))
+
+
+@fused
+def _union_sized(x: ArrayLike, y: ArrayLike, size, fill_value: ArrayLike | None):
+    return unique(_joined.function(x, y), size=size, fill_value=fill_value)
 
 
 @fused

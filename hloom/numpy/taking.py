@@ -33,7 +33,7 @@ from hloom.numpy.promotion import (
     to_dtype,
 )
 from hloom.numpy.reading import read
-from hloom.numpy.searching import nonzero_of
+from hloom.numpy.searching import known_mask, nonzero_of
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -189,27 +189,45 @@ def compress(condition, a, axis=None, *, size=None, fill_value=0, out=None):
     Array([0, 2], dtype=int32)
     """
     no_out("compress", out)
-    condition, a = operand("compress", condition), operand("compress", a)
+    condition = operand("compress", condition)
     if aval_of(condition).ndim != 1:
         found = f"it has shape {aval_of(condition).shape}"
         raise ShapeError("compress: the condition is a vector", found, "use ravel")
-    if axis is None:
-        a, axis = ravel(a), 0
-    n = aval_of(a).shape[s.canonical_axis("compress", axis, aval_of(a).ndim)]
-    extra = aval_of(condition).size - n
-    if extra > 0:
-        rest = concrete_or_none(condition)
-        if rest is not None and np.asarray(rest)[n:].any():
-            found = f"it has {n + extra} elements, the axis {n}"
-            raise IndexingError("compress: the condition holds past the end", found, "shorten it")
+    return _compressed("compress", condition, a, axis, size, fill_value)
+
+
+def _compressed(name, condition, a, axis, size, fill_value):
+    """The slices along an axis where the flat condition holds."""
+    condition, a = operand(name, condition), operand(name, a)
+    shape, length = aval_of(a).shape, aval_of(condition).size
+    n = aval_of(a).size if axis is None else shape[s.canonical_axis(name, axis, len(shape))]
+    known = known_mask(name, condition) if size is None else None
+    beyond = concrete_or_none(condition) if length > n else None
+    if beyond is not None and np.asarray(beyond).ravel()[n:].any():
+        found = f"it has {length} elements, the axis {n}"
+        raise IndexingError(f"{name}: the condition holds past the end", found, "shorten it")
+    if size is not None:
+        return _kept_sized(condition, a, axis, int(size), fill_value)
+    positions = np.flatnonzero(known)
+    return take(
+        a, positions.astype(index_dtype((n,))), axis, None, "fill", False, False, fill_value
+    )
+
+
+@fused
+def _kept_sized(condition: ArrayLike, a: ArrayLike, axis, size, fill_value):
+    condition, a = operand("compress", condition), operand("compress", a)
+    n = aval_of(a).size if axis is None else aval_of(a).shape[axis]
+    condition = ravel.function(condition)
+    if aval_of(condition).size > n:
         condition = s.slice_in_dim(condition, 0, n)
     (positions,) = nonzero_of("compress", condition, size, n)
-    return take(a, positions, axis, None, "fill", False, False, fill_value)
+    return take.function(a, positions, axis, None, "fill", False, False, fill_value)
 
 
 def extract(condition, arr, *, size=None, fill_value=0):
     """The elements of the flat array where the flat condition holds; `size` as for compress."""
-    return compress(ravel(condition), ravel(arr), size=size, fill_value=fill_value)
+    return _compressed("extract", condition, arr, None, size, fill_value)
 
 
 def choose(a, choices, out=None, mode="raise"):

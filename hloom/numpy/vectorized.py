@@ -10,7 +10,9 @@ from hloom.numpy import promotion
 from hloom.numpy.axes import expand_dims, squeeze
 from hloom.numpy.creation import asarray
 from hloom.numpy.manipulation import broadcast_to
+from hloom.runtime.dispatch import fused
 from hloom.transforms.vmap import vmap
+from hloom.typing import ArrayLike
 
 
 def apply_along_axis(func1d, axis, arr, *args, **kwargs):
@@ -36,8 +38,14 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 
 def apply_over_axes(func, a, axes):
     """`func(a, axis)` for one axis after another; an axis that it drops is kept with length 1."""
-    a = asarray(a)
-    for axis in [axes] if isinstance(axes, int) else axes:
+    # a function of the library is the same object in each call: one executable serves them
+    over = _over_axes if hasattr(func, "function") else _over_axes.function
+    return over(asarray(a), func, (axes,) if isinstance(axes, int) else tuple(axes))
+
+
+@fused
+def _over_axes(a: ArrayLike, func, axes):
+    for axis in axes:
         axis = canonical_axis("apply_over_axes", axis, a.ndim)
         found = func(a, axis)
         a = expand_dims(found, axis) if found.ndim == a.ndim - 1 else found
