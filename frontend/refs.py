@@ -4,14 +4,7 @@ There are no primitives and no effects behind it: a write is `value.at[index].se
 holds the result. What is traced in a box is what was written there, so a derivative or a batch of
 a function that makes and uses a ref needs nothing else.
 
-A staged function (`jit`, a loop's body) may touch a ref from outside. The first time it does, the
-value becomes an input of its program; when the trace closes, what was written is a result of it:
-
-    r = new_ref(0.0)                                { lambda ; a:f32[] b:f32[]. let
-    scan(lambda c, x: r.addupdate(x), 0, xs)            c:f32[] = add b a in (c) }
-
-`Capture` collects these refs. Whoever stages the function gives the program their values, and puts
-the results back into the boxes, which may be those of the trace around.
+A function that is staged may touch refs from outside: see capture.py.
 """
 
 from typing import Any
@@ -21,7 +14,6 @@ import numpy as np
 from hloom.frontend import pytree
 from hloom.frontend.context import thread
 from hloom.frontend.errors import LeakedTracerError, RefError, ShapeError
-from hloom.frontend.ir import Program, Var, memoised
 from hloom.frontend.trace import StageTrace, Tracer
 
 
@@ -53,13 +45,15 @@ class Cells:
 
     __slots__ = ()
     aval: AbstractRef
+    #: whether others may hold the array too; if not, its memory can be given to a new value
+    shared = True
 
     def take(self):
         """The array that is now in it."""
         raise NotImplementedError
 
-    def put(self, value):
-        """Replace the array by one of the same shape and dtype."""
+    def put(self, value, shared=True):
+        """Replace the array by one of the same shape and dtype; `shared` if others may hold it."""
         raise NotImplementedError
 
     shape = property(lambda self: self.aval.shape, doc="The length of each axis.")
@@ -123,7 +117,7 @@ class Ref(Cells):
     Ref([5., 0.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "aval", "home", "lent", "over", "trace", "value")
+    __slots__ = ("__weakref__", "aval", "home", "lent", "over", "shared", "trace", "value")
 
     def __init__(self, value, lent=False):
         if value.aval.weak_type:
@@ -133,15 +127,23 @@ class Ref(Cells):
         self.trace = thread.context.trace  # the trace that it was made under
         self.home = staging(self.trace)
         self.lent = lent  # whether it stands for an argument
-        self.over = None  # why it is no longer used
+        self.over: str | None = None  # why it is no longer used
+        self.shared = True
+
+    def __getitem__(self, index):
+        found = super().__getitem__(index)
+        if found.size == self.size:  # it may be the same array
+            self.shared = True
+        return found
 
     def take(self):
         """The array that is now in it."""
         return self.place().value
 
-    def put(self, value):
-        """Replace the array by one of the same shape and dtype."""
+    def put(self, value, shared=True):
+        """Replace the array by one of the same shape and dtype; `shared` if others may hold it."""
         place = self.place()
+        self.shared = shared
         if value.aval != place.value.aval:
             value = value.astype(self.dtype)
         if isinstance(value, Tracer):
@@ -194,21 +196,17 @@ class Ref(Cells):
 class View(Cells):
     """Some elements of a ref: `ref.at[index]`."""
 
-    __slots__ = ("index", "whole")
+    __slots__ = ("aval", "index", "whole")
 
     def __init__(self, whole, index):
         self.whole, self.index = whole, index
-
-    @property
-    def aval(self):
-        """The aval, as that of a ref of its own."""
-        return AbstractRef(self.take().aval)
+        self.aval = AbstractRef(whole[index].aval)
 
     def take(self):
         """The array that is now in it."""
         return self.whole[self.index]
 
-    def put(self, value):
+    def put(self, value, shared=True):
         """Replace the array by one of the same shape and dtype."""
         self.whole[self.index] = value
 
@@ -288,114 +286,3 @@ def _admit(ref, value, level):
                 "write hloom.lax.stop_gradient(value), or make the ref in the function",
             )
         trace = None if type(trace) is StageTrace else getattr(trace, "parent", None)
-
-
-# ---------------------------------------------------------------- staged functions
-class Entry:
-    """A ref from outside within a staged function: its value there, at first an input."""
-
-    __slots__ = ("input", "value")
-
-    def __init__(self, tracer):
-        self.input = self.value = tracer
-
-
-class Capture:
-    """The refs from outside that a function touches while it is staged (see `trace.stage`).
-
-    Their values are the last inputs of its program: first the `written` refs, whose new values are
-    its last results, then those that are only `read`.
-    """
-
-    def __init__(self):
-        self.entries = {}
-        self.written = self.read = ()
-
-    @property
-    def refs(self):
-        """All, in the order of the inputs."""
-        return (*self.written, *self.read)
-
-    @property
-    def lasting(self):
-        """Whether all were made outside of any trace, so that the program may be kept."""
-        return all([r.trace is None for r in self.refs])
-
-    def entry(self, trace, ref):
-        """The Entry of a ref in the trace."""
-        found = self.entries.get(ref)
-        if found is None:
-            found = self.entries[ref] = Entry(trace.input(ref.aval.inner_aval))
-        return found
-
-    def closed(self, program):
-        """The program as one of its constants, the read refs, its inputs and the written refs."""
-        if not self.read:
-            return program.closed()
-        k = len(program.invars) - len(self.read)
-        invars = [*program.constvars, *program.invars[k:], *program.invars[:k]]
-        return Program((), invars, program.eqns, program.outvars, name=program.name)
-
-    def carried(self, program):
-        """The program with a result for each of the refs, in the order of its inputs for them."""
-        if not self.read:
-            return program
-        n, k = len(program.invars) - len(self.refs), len(program.outvars) - len(self.written)
-        avals = tuple([r.aval.inner_aval for r in self.refs])
-        outs = [*range(k, len(program.outvars)), *[None] * len(self.read)]
-        return carrying(program, avals, tuple(range(n, len(program.invars))), tuple(outs))
-
-    def close(self, inputs):
-        """The results that the trace has besides those of the function; adds to its inputs."""
-        found = self.entries.items()
-        written = {r: e for r, e in found if e.value is not e.input}
-        read = {r: e for r, e in found if e.value is e.input}
-        inputs += [e.input for e in (*written.values(), *read.values())]
-        self.written, self.read, self.entries = tuple(written), tuple(read), {}
-        return [e.value for e in written.values()]
-
-
-class Lending:
-    """A flat function whose inputs at `places` are the values of refs, which it gets refs for.
-
-    After a call, `written` are the places whose refs were written. Their new values come after the
-    function's own results, of which there are `count`.
-    """
-
-    def __init__(self, fun, places):
-        self.fun, self.places = fun, places
-        self.count, self.written = 0, ()
-
-    def __call__(self, *values):
-        lent = {i: Ref(values[i], lent=True) for i in self.places}
-        outs = self.fun(*[lent.get(i, x) for i, x in enumerate(values)])
-        self.count = len(outs)
-        self.written = tuple([i for i in self.places if lent[i].value is not values[i]])
-        return [*outs, *[lent[i].value for i in self.written]]
-
-
-def values_of(refs):
-    """The arrays that are now in refs."""
-    return [r.take() for r in refs]
-
-
-def write_back(refs, values):
-    """Put a new value into each ref."""
-    for ref, value in zip(refs, values, strict=True):
-        ref.put(value)
-
-
-@memoised
-def carrying(program, avals, ins, outs=None):
-    """The program with inputs, and results, for the values of refs at the end, one for each aval.
-
-    Ref i has had input `ins[i]` and result `outs[i]` of the program. Where these are None, it gets
-    an input that is not used, and a result that is the input.
-    """
-    invars, outvars = program.invars, program.outvars
-    last = [Var(a) if i is None else invars[i] for a, i in zip(avals, ins, strict=True)]
-    invars = [v for i, v in enumerate(invars) if i not in ins] + last
-    if outs is not None:
-        new = [v if i is None else outvars[i] for v, i in zip(last, outs, strict=True)]
-        outvars = [v for i, v in enumerate(outvars) if i not in outs] + new
-    return Program(program.constvars, invars, program.eqns, outvars, program.consts, program.name)

@@ -6,11 +6,11 @@ The table holds functions weakly, so that what was traced dies with the function
 import weakref
 from typing import NamedTuple
 
+from hloom.frontend.capture import Capture, carrying, values_of
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, name_of
 from hloom.frontend.ir import Program, Var, memoised
-from hloom.frontend.refs import Capture, carrying, values_of
 from hloom.frontend.trace import Tracer, aval_of, stage
 
 

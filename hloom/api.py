@@ -9,9 +9,10 @@ from hloom.frontend import (
     pytree,
 )
 from hloom.frontend.array import Array
+from hloom.frontend.capture import Capture
 from hloom.frontend.context import thread, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
-from hloom.frontend.refs import Capture, Cells
+from hloom.frontend.refs import Cells
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
 from hloom.runtime import (
     compile as compilation,

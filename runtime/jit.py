@@ -9,13 +9,15 @@ import functools
 import inspect
 import weakref
 
-from hloom.frontend import pytree, refs
+from hloom.frontend import pytree
 from hloom.frontend.array import Array
+from hloom.frontend.capture import Capture, Lending, own_values_of, values_of, write_back
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, RefError
 from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
+from hloom.frontend.refs import places_of
 from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.runtime import guards, nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
@@ -125,7 +127,7 @@ class Jitted:
         try:
             buffers = [x._raw for x in leaves]
         except AttributeError:
-            places = refs.places_of(self.name, leaves)
+            places = places_of(self.name, leaves)
             if places:
                 return self._lend(fun, key, leaves, tree, places)
             leaves = list(map(as_array, leaves))
@@ -144,7 +146,7 @@ class Jitted:
 
     def _lend(self, fun, key, leaves, tree, places):
         """Call the function with refs among its arguments."""
-        arrays = [as_array(x[...] if i in places else x) for i, x in enumerate(leaves)]
+        arrays = [x.take() if i in places else as_array(x) for i, x in enumerate(leaves)]
         avals = [x.aval for x in arrays]
         full = (thread.context.settings, *key, *avals, places)
         found = self.entries.get(full)
@@ -158,8 +160,11 @@ class Jitted:
                     f"{r.aval} is both",
                     "use the argument only, or pass another ref",
                 )
+        written = [leaves[i] for i in writing.lent]
+        for i, x in zip(writing.lent, own_values_of(written)):
+            arrays[i] = x
         result, values = launch(found, [x._raw for x in arrays])
-        refs.write_back([leaves[i] for i in writing.lent], values)
+        write_back(written, values, shared=False)
         return result
 
     def _signature(self, args, kwargs):
@@ -199,8 +204,8 @@ class Jitted:
         found = self.staged.get(full)
         if found is None:
             guards.tracing(self.name, full, self.staged)
-            flat, held = Flat(fun, tree), refs.Capture()
-            lent = refs.Lending(flat, places) if places else None
+            flat, held = Flat(fun, tree), Capture()
+            lent = Lending(flat, places) if places else None
             program = stage(lent or flat, avals, self.name, held=held)
             found = Staged(prepared(program), tree, flat.out_tree, held, lent)
             if held.lasting and not any([isinstance(c, Tracer) for c in program.consts]):
@@ -210,7 +215,7 @@ class Jitted:
         return found
 
     def _stage_call(self, fun, key, leaves, tree):
-        places = refs.places_of(self.name, leaves)
+        places = places_of(self.name, leaves)
         if not self.inline and not places:
             found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
         if self.inline or places or found.held.refs:  # what touches refs is not called, but inlined
@@ -241,8 +246,10 @@ class Jitted:
 
     def _compile(self, fun, key, avals, tree, places=()):
         found = self.stage(fun, key, avals, tree, places)
-        donated = self.donated(tree)
         program, kept = found.program, None
+        donated = self.donated(tree)
+        if found.held.refs or places:
+            donated = sorted({*donated, *_written(found, len(avals))})
         if not self.keep_unused:
             program, kept = without_unused(program, donated)
             donated = donated if kept is None else [kept.index(i) for i in donated]
@@ -256,7 +263,7 @@ class Jitted:
     def trace(self, *args, **kwargs):
         """Trace the function for arguments, or `ShapeDtypeStruct`s; a Traced stage."""
         fun, key, leaves, tree = self._signature(*_specs(args, kwargs))
-        places = refs.places_of(self.name, leaves)
+        places = places_of(self.name, leaves)
         avals = [x.aval.inner_aval if i in places else aval_of(x) for i, x in enumerate(leaves)]
         found = self.stage(fun, key, avals, tree, places)
         ref = [*[leaves[i] for i in places], *found.held.refs, None][0]
@@ -292,7 +299,7 @@ class Writing:
     def unflatten(self, arrays):
         """The result of the call; writes the refs."""
         n = len(arrays) - len(self.written)
-        refs.write_back(self.written, arrays[n:])
+        write_back(self.written, arrays[n:], shared=False)
         if self.lent is None:
             return self.tree.unflatten(arrays[:n])
         k = n - len(self.lent)
@@ -301,9 +308,22 @@ class Writing:
 
 def with_refs(made, avals, staged):
     """The entry of a call (see `entry`) that reads and writes refs."""
-    closed_over = staged.held.refs
-    take = lambda buffers: [*buffers, *[x._raw for x in refs.values_of(closed_over)]]
+    held = staged.held
+
+    def take(buffers):
+        values = own_values_of(held.written) + values_of(held.read)
+        return [*buffers, *[x._raw for x in values]]
+
     return after(made[0], take), made[1], avals, Writing(staged)
+
+
+def _written(staged, n):
+    """Positions of inputs whose memory new values of refs may take; there are n arguments."""
+    settings = thread.context.settings
+    if settings.debug_nans or settings.debug_infs:
+        return ()  # the inputs are looked at afterwards
+    lent = staged.lent.written if staged.lent else ()
+    return *lent, *range(n, n + len(staged.held.written))
 
 
 def without_unused(program, donated):

@@ -371,6 +371,39 @@ def test_an_array_that_was_read_stays_as_it_was():
     assert r[...].tolist() == [10.0, 3.0, 3.0]
 
 
+@pytest.mark.parametrize("lend", [False, True])
+def test_jit_writes_in_place_but_not_in_arrays_that_others_hold(lend):
+    def step(r):
+        before = hloom.ref.swap(r, 0, r[0] + 1)
+        return before, r[...]
+
+    start = hnp.zeros(3)
+    r = hloom.new_ref(start)
+    f = hloom.jit(step) if lend else hloom.jit(lambda: step(r))
+    results = [f(*[r] * lend) for _ in range(4)]
+    assert [(float(b), a.tolist()) for b, a in results] == [
+        (n, [n + 1, 0.0, 0.0]) for n in range(4)
+    ]
+    assert start.tolist() == [0.0, 0.0, 0.0]
+    own = r.take()
+    part = r[1:]
+    f(*[r] * lend)
+    assert own.is_deleted()
+    kept = r[:]
+    f(*[r] * lend)
+    assert (kept.tolist(), part.tolist(), r[...].tolist()) == ([5, 0, 0], [0, 0], [6, 0, 0])
+
+
+def test_a_ref_keeps_its_value_where_nans_are_looked_for():
+    r = hloom.new_ref(hnp.ones(2))
+    f = hloom.jit(lambda x: r.addupdate(hnp.log(x)))
+    with hloom.debug_nans():
+        f(1.0)
+        with pytest.raises(hloom.errors.NanError, match="log"):
+            f(-1.0)
+    assert r[...].tolist() == [1.0, 1.0]
+
+
 def test_a_read_ref_is_no_carry_and_an_untouched_one_no_operand():
     r, q = hloom.new_ref(2.0), hloom.new_ref(3.0)
 

@@ -6,9 +6,9 @@ that hold programs ask here.
 
 from typing import NamedTuple
 
+from hloom.frontend.capture import Capture
 from hloom.frontend.ir import Program, Var, memoised
 from hloom.frontend.prims.calls import residual_sources
-from hloom.frontend.refs import Capture
 from hloom.frontend.trace import Tracer, interpret, stage
 from hloom.transforms.batch import AxisData, batch, to_front
 from hloom.transforms.jvp import jvp

@@ -13,6 +13,7 @@ be saved?
 import functools
 import inspect
 
+from hloom.frontend.capture import Capture, values_of, write_back
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.ir import Eqn, Program, Var, memoised
@@ -23,7 +24,6 @@ from hloom.frontend.prims.calls import (
     optimization_barrier,
 )
 from hloom.frontend.prims.contraction import dot_general
-from hloom.frontend.refs import Capture, values_of, write_back
 from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.dce import dce

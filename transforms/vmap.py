@@ -2,10 +2,12 @@
 
 import functools
 
-from hloom.frontend import pytree, refs
+from hloom.frontend import pytree
+from hloom.frontend.capture import Lending
 from hloom.frontend.errors import ArgumentError, AxisError, ShapeError, ValueRangeError
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, name_of
 from hloom.frontend.prims.structural import canonical_axis
+from hloom.frontend.refs import places_of
 from hloom.frontend.trace import aval_of
 from hloom.transforms.batch import AxisData, batch, move, spread
 
@@ -39,7 +41,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
                 "make their numbers agree; keyword arguments are mapped over axis 0",
             )
         leaves, tree = flatten_args(fun, args, kwargs, lend=True)
-        places = refs.places_of(f"vmap: {name}", leaves)
+        places = places_of(f"vmap: {name}", leaves)
         if type(in_axes) is int:
             dims = [in_axes] * len(leaves)
         else:
@@ -57,10 +59,11 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         ]
         size = _size(name, leaves, dims, axis_size, tree)
         flat = Flat(fun, tree)
-        run = refs.Lending(flat, places) if places else flat
-        outs, out_dims = batch(run, AxisData(axis_name, size, spmd_axis_name), leaves, dims)
-        if places:
-            for i in reversed(run.written):
+        lending = Lending(flat, places) if places else None
+        axis = AxisData(axis_name, size, spmd_axis_name)
+        outs, out_dims = batch(lending or flat, axis, leaves, dims)
+        if lending:
+            for i in reversed(lending.written):
                 y, d = outs.pop(), out_dims.pop()
                 given[i].put(spread(y, size, dims[i]) if d is None else move(y, d, dims[i]))
         if type(out_axes) is int:

@@ -7,10 +7,10 @@ a Program whose residuals are computed again on the backward pass.
 """
 
 from hloom.frontend import dtypes, pytree
+from hloom.frontend.capture import Capture, values_of
 from hloom.frontend.errors import RefError
 from hloom.frontend.ir import Program, Var
 from hloom.frontend.primitive import Calling, Primitive, primitive
-from hloom.frontend.refs import Capture, values_of
 from hloom.frontend.trace import StageTracer, Tracer, aval_of, interpret, stage
 
 

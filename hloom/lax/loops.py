@@ -5,6 +5,7 @@ Python number, takes the dtype that the body gives it.
 """
 
 from hloom.frontend import dtypes, pytree
+from hloom.frontend.capture import values_of, write_back
 from hloom.frontend.context import thread
 from hloom.frontend.errors import (
     ArgumentError,
@@ -17,7 +18,6 @@ from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt
-from hloom.frontend.refs import values_of, write_back
 from hloom.frontend.staging import require_callable, seeing, staged
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.frontend.treedef import describe

@@ -3,8 +3,8 @@
 What is derived from a composite is no longer what its name says: it is an ordinary call.
 """
 
+from hloom.frontend.capture import values_of, write_back
 from hloom.frontend.prims.calls import composite, dce_sink, jit
-from hloom.frontend.refs import values_of, write_back
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.programs import (
     batch_program,

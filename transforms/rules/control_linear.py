@@ -6,10 +6,10 @@ fill is zero, and the linear branches read the same slots.
 
 from typing import NamedTuple
 
+from hloom.frontend.capture import values_of, write_back
 from hloom.frontend.errors import RuleError
 from hloom.frontend.ir import memoised
 from hloom.frontend.prims.control import cond, while_loop
-from hloom.frontend.refs import values_of, write_back
 from hloom.frontend.staging import Staged, taking, writing
 from hloom.frontend.trace import interpret, stage
 from hloom.transforms import jvp, linearize, transpose

@@ -13,12 +13,12 @@ changes is computed once, before the loop; one that merely repeats a smaller arr
 
 from typing import NamedTuple
 
+from hloom.frontend.capture import Capture, values_of, write_back
 from hloom.frontend.ir import Eqn, Literal, Program, Var, memoised
 from hloom.frontend.prims.calls import jit
 from hloom.frontend.prims.control import scan
 from hloom.frontend.prims.elementwise import add
 from hloom.frontend.prims.structural import broadcast_in_dim, broadcasted_iota, reshape
-from hloom.frontend.refs import Capture, values_of, write_back
 from hloom.frontend.trace import interpret, stage
 from hloom.transforms import linearize, transpose
 from hloom.transforms.dce import dce
@@ -290,6 +290,9 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
     made = held.carried(stage(run, in_avals, f"{body.name}_transpose", held=held))
     if held.refs:
         k, ins, outs = len(held.refs), sum(map(len, groups[:3])), len(totals) + sum(carry)
-        sizes = (ins, len(in_avals) - ins, k), (outs, len(made.outvars) - outs - k, k)
-        made = reordered(made, sizes[0], (0, 2, 1), sizes[1], (0, 2, 1))
+        ins_sizes, outs_sizes = (
+            (ins, len(in_avals) - ins, k),
+            (outs, len(made.outvars) - outs - k, k),
+        )
+        made = reordered(made, ins_sizes, (0, 2, 1), outs_sizes, (0, 2, 1))
     return _Backward(made, tuple(in_consts), tuple(carry), tuple(in_xs), totals, held.refs)
