@@ -297,7 +297,7 @@ def as_array(x):
 def place(x, device=None):
     """The array of a value on a device; by default where it is, or on the first device."""
     found = as_array(x)
-    if device is None or device in found.devices():
+    if devices.checked(device) is None or device in found.devices():
         return found
     guards.transfer("device_to_device", found.aval)
     return wrap(pjrt.copy_to_device(found._raw, found.aval, device), found.aval)

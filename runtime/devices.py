@@ -7,7 +7,8 @@ import functools
 import os
 
 from hloom.frontend.context import thread
-from hloom.frontend.errors import DeviceError
+from hloom.frontend.errors import ArgumentError, DeviceError
+from hloom.frontend.trace import brief
 from hloom.runtime import pjrt
 
 Device = pjrt.Device
@@ -77,6 +78,15 @@ def default_device():
     """The device that arrays are made on: that of the settings, or the first one."""
     chosen = thread.context.settings.default_device
     return _first_device() if chosen is None else _named_device(chosen)
+
+
+def checked(device):
+    """A device that was asked for, or None for any; raises unless it is a device."""
+    if device is None or isinstance(device, Device):
+        return device
+    raise ArgumentError(
+        "a device was asked for", f"{brief(device)} is none", "use one of hloom.devices()"
+    )
 
 
 @functools.cache

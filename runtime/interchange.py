@@ -10,10 +10,13 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import DTypeError, InterchangeError
+from hloom.frontend.trace import brief
 from hloom.runtime import pjrt
 
 #: platform -> DLPack's number of the device type
 _DEVICE_TYPES = {"cpu": 1, "cuda": 2, "gpu": 2, "rocm": 10}
+#: DLPack's device of the host's memory
+_HOST = (1, 0)
 #: (code, bits) -> the dtypes that DLPack has and NumPy has not
 _FOREIGN = {
     (4, 16): ml_dtypes.bfloat16,
@@ -42,23 +45,34 @@ def dlpack_device(device):
             f"DLPack has no number for the platform {device.platform!r}",
             "copy it to the host first: numpy.asarray(x)",
         )
-    return found, device.local_hardware_id or 0
+    return found, (found != _HOST[0] and device.local_hardware_id) or 0
 
 
 def exported(x, stream, max_version, dl_device, copy):
-    """A DLPack capsule of an array's memory, or of a copy of it."""
-    if dl_device is not None and tuple(dl_device) != dlpack_device(x.device):
-        raise InterchangeError(
-            f"DLPack: the device {tuple(dl_device)} was asked for",
-            f"the array is on {dlpack_device(x.device)}, {x.device}",
-            "move it first: hloom.device_put(x, device)",
-        )
+    """A DLPack capsule of an array's memory, or of a copy of it, which may be on the host."""
     if x.dtype not in SUPPORTED:
         kind = DTypeError if dtypes.is_extended(x.dtype) else InterchangeError
         raise kind(
             f"DLPack: an array of {x.dtype.name}",
             "DLPack has no such elements, or packs several in a byte",
             "convert it first: x.astype('int8'), or hloom.random.key_data(keys)",
+        )
+    device = dlpack_device(x.device)
+    wanted = device if dl_device is None else tuple(dl_device)
+    if wanted != device:
+        if wanted == _HOST and copy is not False:
+            host = pjrt.cpu_client().local_devices()[0]
+            return pjrt.to_dlpack(pjrt.put(x._stored(), x.aval, host), None, max_version, True)
+        raise InterchangeError(
+            f"DLPack: the device {wanted} was asked for" + ", and no copy" * (copy is False),
+            f"the array is on {device}, {x.device}",
+            "move it first: hloom.device_put(x, device)",
+        )
+    if stream is not None and device[0] == _HOST[0]:
+        raise InterchangeError(
+            f"DLPack: the stream {stream} was asked for",
+            f"the array is on {x.device}, which has no streams",
+            "leave `stream` away",
         )
     x.block_until_ready()
     raw = pjrt.copy_to_device(x._raw, x.aval, x.device) if copy else x._raw
@@ -82,8 +96,11 @@ _NO_FORMAT = (
 
 
 # ---------------------------------------------------------------- taking
-def taken(x):
-    """The memory of an object that offers DLPack, as a NumPy array that keeps the object alive."""
+def taken(x, copy=None):
+    """The memory of an object that offers DLPack, as a NumPy array that keeps the object alive.
+
+    Memory of another device than the host is copied by the library it comes from.
+    """
     if not (hasattr(x, "__dlpack__") and hasattr(x, "__dlpack_device__")):
         raise InterchangeError(
             "from_dlpack: takes an object with __dlpack__ and __dlpack_device__",
@@ -91,16 +108,26 @@ def taken(x):
             "use hloom.numpy.asarray for numbers, lists and NumPy's arrays",
         )
     kind, number = x.__dlpack_device__()
-    if kind != _DEVICE_TYPES["cpu"]:
-        raise InterchangeError(
-            "from_dlpack: takes memory of the host",
-            f"it is on DLPack's device ({int(kind)}, {number})",
-            "copy it to the host first, such as tensor.cpu()",
-        )
+    if kind == _HOST[0]:
+        return _memory(x)
     try:
-        return np.from_dlpack(x)
+        if copy is not False:
+            return _memory(x, on_host=False)
+        reason = "to be shared it has to be there"
+    except (TypeError, ValueError, BufferError, RuntimeError) as error:
+        reason = f"{type(x).__name__} does not copy it: {brief(error)}"
+    raise InterchangeError(
+        "from_dlpack: takes memory of the host",
+        f"it is on DLPack's device ({int(kind)}, {number}), and {reason}",
+        "copy it to the host first, such as tensor.cpu()",
+    )
+
+
+def _memory(x, on_host=True):
+    try:
+        return np.from_dlpack(x) if on_host else np.from_dlpack(x, device="cpu")
     except (RuntimeError, BufferError):
-        return _read(x.__dlpack__())
+        return _read(x.__dlpack__() if on_host else x.__dlpack__(dl_device=_HOST))
 
 
 class _Tensor(ctypes.Structure):

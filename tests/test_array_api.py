@@ -303,6 +303,15 @@ def test_indexing(key):
     np.testing.assert_array_equal(the(found), X[key])
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 4), (3, 0), (0, 0, 2), (3, 4, 0)])
+def test_a_mask_without_elements_may_stand_for_axes_with_some(shape):
+    mask, wanted = xp.zeros(shape, dtype=bool), (0, *X.shape[len(shape) :])
+    assert xp.asarray(X)[mask].shape == wanted
+    assert hloom.jit(lambda x, m: x[m])(xp.asarray(X), mask).shape == wanted
+    with pytest.raises(IndexError, match="a boolean mask has the shape"):
+        xp.asarray(X)[xp.zeros((2, *shape[1:]), dtype=bool)]
+
+
 @pytest.mark.parametrize(
     ("call", "wanted"),
     [

@@ -1,5 +1,6 @@
 """Several devices in one process: arrays stay where they are put, and computation follows them."""
 
+import numpy as np
 import pytest
 
 import fresh
@@ -51,6 +52,19 @@ try:
 except hloom.errors.DeviceError as e:
     print(e)
 assert hloom.device_put(z, first).devices() == {first}
+for make in (
+    lambda **where: jnp.zeros(2, **where), lambda **where: jnp.ones(2, **where),
+    lambda **where: jnp.empty(2, **where), lambda **where: jnp.full(2, 1.0, **where),
+    lambda **where: jnp.zeros_like(x, **where), lambda **where: jnp.ones_like(x, **where),
+    lambda **where: jnp.empty_like(x, **where), lambda **where: jnp.full_like(x, 3, **where),
+    lambda **where: jnp.arange(3, **where), lambda **where: jnp.linspace(0, 1, 3, **where),
+    lambda **where: jnp.eye(2, **where), lambda **where: jnp.asarray([1], **where),
+    lambda **where: jnp.astype(x, "int8", **where), lambda **where: jnp.fft.fftfreq(3, **where),
+    lambda **where: jnp.from_dlpack(np.ones(2), **where),
+):
+    assert make(device=second).devices() == {second}
+    assert make(device=None).devices() == make().devices() == {first}
+assert z.__dlpack_device__() == (1, 0)
 assert hloom.device_put({"a": x}, third)["a"].device == third
 w = hloom.device_put(y, third, src=first, donate=True)
 assert y.is_deleted() and w.device == third
@@ -77,6 +91,18 @@ def test_computation_follows_its_operands():
         "    it was deleted, or donated to a jitted function (donate_argnums)",
         "    use the function's result instead, or do not donate it",
     ]
+
+
+@pytest.mark.parametrize("device", ["cpu", 1, [1]])
+def test_a_device_is_a_device(device):
+    for call in (
+        lambda: hloom.device_put(1.0, device),
+        lambda: jnp.ones(2, device=device),
+        lambda: jnp.ones(2).to_device(device),
+        lambda: jnp.from_dlpack(np.ones(2), device=device),
+    ):
+        with pytest.raises(hloom.errors.ArgumentError, match=r"use one of hloom\.devices"):
+            call()
 
 
 def test_one_device():

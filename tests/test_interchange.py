@@ -10,6 +10,7 @@ import pytest
 import hloom
 import hloom.numpy as jnp
 from hloom import dlpack, errors
+from hloom.runtime import interchange
 
 _NUMBERS = "bool int8 uint8 int16 uint16 int32 uint32 float16 float32 complex64"
 NUMBERS = _NUMBERS.split()
@@ -106,7 +107,48 @@ def test_what_dlpack_does_not_take():
         dlpack.from_dlpack([1.0])
     with pytest.raises(errors.InterchangeError, match=r"the device \(2, 0\) was asked for"):
         jnp.ones(2).__dlpack__(dl_device=(2, 0))
+    with pytest.raises(errors.InterchangeError, match="the stream 1 was asked for"):
+        jnp.ones(2).__dlpack__(stream=1)
     assert jnp.ones(2).__dlpack_device__() == (1, 0)
+
+
+class OnAccelerator:
+    """A tensor of another library on a CUDA device, which copies it to the host or cannot."""
+
+    def __init__(self, values, copies=True):
+        self.values, self.copies = values, copies
+
+    def __dlpack_device__(self):
+        return 2, 0
+
+    def __dlpack__(self, *, stream=None, max_version=None, dl_device=None, copy=None):
+        if dl_device != (1, 0) or not self.copies:
+            raise BufferError("no copy to the host")
+        return self.values.__dlpack__()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_memory_of_other_devices_is_copied_to_the_host(dtype):
+    tensor = OnAccelerator(jnp.arange(3, dtype=dtype))
+    found = dlpack.from_dlpack(tensor)
+    assert found.tolist() == [0, 1, 2]
+    assert found.dtype == dtype
+    with pytest.raises(errors.InterchangeError, match=r"\(2, 0\), and to be shared it has to be"):
+        dlpack.from_dlpack(tensor, copy=False)
+    tensor.copies = False
+    with pytest.raises(errors.InterchangeError, match="OnAccelerator does not copy it"):
+        dlpack.from_dlpack(tensor)
+
+
+def test_arrays_of_other_devices_are_copied_to_the_host(monkeypatch):
+    monkeypatch.setitem(interchange._DEVICE_TYPES, "cpu", 2)
+    x = jnp.arange(3)
+    assert x.__dlpack_device__() == (2, 0)
+    found = np.from_dlpack(x, device="cpu")
+    assert found.tolist() == [0, 1, 2]
+    assert found.ctypes.data != x.unsafe_buffer_pointer()
+    with pytest.raises(errors.InterchangeError, match=r"\(1, 0\) was asked for, and no copy"):
+        x.__dlpack__(dl_device=(1, 0), copy=False)
 
 
 def test_supported_dtypes():

@@ -166,7 +166,7 @@ def copy(a, order=None):
 
 
 # ---------------------------------------------------------------- filled arrays
-@fused
+@judged
 def zeros(shape, dtype=None, *, device=None, out_sharding=None):
     """An array of zeros; float by default.
 
@@ -174,27 +174,27 @@ def zeros(shape, dtype=None, *, device=None, out_sharding=None):
     >>> np.zeros((2, 3)).dtype
     dtype('float32')
     """
-    return _filled("zeros", shape, 0, dtype, device or out_sharding)
+    return placed(_filled("zeros", shape, 0, dtype), device or out_sharding)
 
 
-@fused
+@judged
 def ones(shape, dtype=None, *, device=None, out_sharding=None):
     """An array of ones; float by default."""
-    return _filled("ones", shape, 1, dtype, device or out_sharding)
+    return placed(_filled("ones", shape, 1, dtype), device or out_sharding)
+
+
+@judged
+def empty(shape, dtype=None, *, device=None, out_sharding=None):
+    """An array for which no values were asked: they are zeros."""
+    return placed(_filled("empty", shape, 0, dtype), device or out_sharding)
 
 
 @fused
-def empty(shape, dtype=None, *, device=None, out_sharding=None):
-    """An array for which no values were asked: they are zeros."""
-    return _filled("empty", shape, 0, dtype, device or out_sharding)
-
-
-def _filled(name, shape, value, dtype, device):
+def _filled(name, shape, value, dtype):
     dtype = dtypes.canonicalize(dtypes.float64) if dtype is None else dtypes.requested(name, dtype)
     shape = s.canonical_shape(name, shape)
     fill = typed_literal(value, dtype)
-    made = s.broadcast_in_dim.bind(fill, shape=shape, broadcast_dimensions=())[0]
-    return placed(made, device)
+    return s.broadcast_in_dim.bind(fill, shape=shape, broadcast_dimensions=())[0]
 
 
 @judged
@@ -208,13 +208,12 @@ def full(shape, fill_value, dtype=None, *, device=None, out_sharding=None):
     if dtype is not None and type(fill_value) in PYTHON_SCALARS:
         # a number that does not fit raises; as an operand it would be converted in silence
         typed_literal(fill_value, dtypes.canonicalize(dtypes.dtype(dtype, "full")), name="full")
-    return _repeated(shape, fill_value, dtype, device, out_sharding)
+    return placed(_repeated(shape, fill_value, dtype), device or out_sharding)
 
 
 @fused
-def _repeated(shape, fill_value: ArrayLike, dtype, device, out_sharding):
-    made = _full("full", s.canonical_shape("full", shape), fill_value, dtype)
-    return placed(made, device or out_sharding)
+def _repeated(shape, fill_value: ArrayLike, dtype):
+    return _full("full", s.canonical_shape("full", shape), fill_value, dtype)
 
 
 def _full(name, shape, value, dtype):
@@ -228,40 +227,45 @@ def _full(name, shape, value, dtype):
     return repeated(name, value, shape)
 
 
-@fused
+@judged
 def zeros_like(a: ArrayLike, dtype=None, shape=None, *, device=None, out_sharding=None):
     """Zeros of the shape and dtype of `a`."""
-    return _like("zeros_like", a, 0, dtype, shape, device or out_sharding)
+    return placed(_like("zeros_like", a, 0, dtype, shape), device or out_sharding)
 
 
-@fused
+@judged
 def ones_like(a: ArrayLike, dtype=None, shape=None, *, device=None, out_sharding=None):
     """Ones of the shape and dtype of `a`."""
-    return _like("ones_like", a, 1, dtype, shape, device or out_sharding)
+    return placed(_like("ones_like", a, 1, dtype, shape), device or out_sharding)
 
 
-@fused
+@judged
 def empty_like(prototype: ArrayLike, dtype=None, shape=None, *, device=None, out_sharding=None):
     """Zeros of the shape and dtype of `prototype`."""
-    return _like("empty_like", prototype, 0, dtype, shape, device or out_sharding)
+    return placed(_like("empty_like", prototype, 0, dtype, shape), device or out_sharding)
 
 
-@fused
+@judged
 def full_like(
     a: ArrayLike, fill_value: ArrayLike, dtype=None, shape=None, *, device=None, out_sharding=None
 ):
     """`fill_value` in the shape and dtype of `a`."""
-    return _like("full_like", a, fill_value, dtype, shape, device or out_sharding)
+    return placed(_full_like(a, fill_value, dtype, shape), device or out_sharding)
 
 
-def _like(name, a, value, dtype, shape, device):
+@fused
+def _full_like(a: ArrayLike, fill_value: ArrayLike, dtype, shape):
+    return _like.function("full_like", a, fill_value, dtype, shape)
+
+
+@fused
+def _like(name, a: ArrayLike, value, dtype, shape):
     aval = described(name, a)
     shape = aval.shape if shape is None else s.canonical_shape(name, shape)
     if dtype is None:
         value = to_dtype(operand(name, value), aval.dtype, aval.weak_type, name)
         value = value if aval.weak_type else strong(value)
-    made = _full(name, shape, value, dtype)
-    return placed(made, device)
+    return _full(name, shape, value, dtype)
 
 
 # ---------------------------------------------------------------- ranges

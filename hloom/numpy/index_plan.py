@@ -10,6 +10,7 @@ array.
     x[:, i, None, 2:0:-1]     axes: Span(0, n, 1), Point(i), Span(2, 2, -1)      layout: 0, None, 2
 """
 
+import math
 import operator
 
 import numpy as np
@@ -183,13 +184,13 @@ def _positions(e, shape, axis, wrap):
     if not dtypes.is_bool(e.dtype):
         return [Points(e) if e.ndim else Point(e)], e.shape
     lengths = shape[axis : axis + e.ndim]
-    if e.shape != lengths:
+    if len(lengths) != e.ndim or any(m not in (0, n) for m, n in zip(e.shape, lengths)):
         raise IndexingError(
             "indexing: a boolean mask has the shape of the axes it selects from",
             f"the mask has shape {e.shape}, the axes have shape {lengths}",
             "index with a mask of that shape",
         )
-    mask = concrete_or_none(e)
+    mask = concrete_or_none(e) if math.prod(e.shape) else np.zeros(e.shape, bool)
     if mask is None:
         raise NonConcreteIndexError(
             "indexing: a boolean mask needs concrete values, for they decide the result's shape",

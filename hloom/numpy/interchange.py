@@ -9,13 +9,15 @@ from hloom.frontend.keywords import judged
 from hloom.numpy.creation import array, asarray
 from hloom.numpy.spaces import meshgrid
 from hloom.runtime.array import DeviceArray, place, put
+from hloom.runtime.devices import checked
 from hloom.runtime.interchange import taken
 
 
 def from_dlpack(x, /, *, device=None, copy=None):
-    """The array of an object that offers DLPack, such as a tensor of PyTorch, on the host.
+    """The array of an object that offers DLPack, such as a tensor of PyTorch.
 
-    Memory that begins at a multiple of 64 bytes and lies in C order is shared unless `copy` is
+    Memory of other devices is copied to the host by the library it comes from, if it can. Memory
+    of the host that begins at a multiple of 64 bytes and lies in C order is shared unless `copy` is
     True, and must then not be written to any more; other memory is copied, or refused with
     InterchangeError if `copy` is False. 64-bit types are narrowed while they are off.
 
@@ -27,10 +29,10 @@ def from_dlpack(x, /, *, device=None, copy=None):
     if type(x) is DeviceArray:
         moved = place(x, device)
         return put(moved._stored(), moved.aval, moved.device) if copy else moved
-    values = taken(x)
+    values = taken(x, copy)
     stored = dtypes.narrowed("from_dlpack", values)
     aval = ShapedArray(stored.shape, stored.dtype)
-    made = put(stored, aval, device, may_alias=not copy)
+    made = put(stored, aval, checked(device), may_alias=not copy)
     if copy is False and made.size and made.unsafe_buffer_pointer() != values.ctypes.data:
         raise InterchangeError(
             "from_dlpack: copy=False",
