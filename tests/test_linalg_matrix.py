@@ -181,6 +181,8 @@ SMOOTH = {
     "polar of a tall matrix": (lambda x: linalg.polar(x, "left")[1], np.eye(4, 2), True),
     "polar of a wide matrix": (lambda x: linalg.polar(x)[0], np.eye(2, 4)),
     "polar of complex numbers": (lambda x: linalg.polar(x)[0], (1 + 1j) * REPEATED),
+    "qdwh": (lambda x: hnp.stack(lax_linalg.qdwh(x)[:2]), sample("complex128", 3, 3), True),
+    "qdwh of a tall matrix": (lambda x: lax_linalg.qdwh(x)[0], np.eye(4, 2)),
     "pinv of equal values": (L.pinv, np.eye(4, 2)),
     "lstsq of equal values": (lambda x: L.lstsq(x, np.arange(4.0))[0], np.eye(4, 2), True),
     "lstsq of complex numbers": (lambda x: L.lstsq(x, x[:, :1])[0], sample("complex128", 4, 2)),

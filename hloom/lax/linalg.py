@@ -3,6 +3,8 @@
 Kernels of LAPACK do the work on CPU. Nothing is promoted; see hloom.numpy.linalg for NumPy's names.
 """
 
+import functools
+
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError
@@ -19,6 +21,9 @@ from hloom.frontend.prims.linalg import (
 )
 from hloom.frontend.prims.matrices import (
     adjoint,
+    along_columns,
+    along_rows,
+    complex_if,
     identity,
     matmul,
     symmetrized,
@@ -39,9 +44,12 @@ from hloom.frontend.prims.spectral import (
 )
 from hloom.frontend.prims.structural import concatenate, slice_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.lax.implicit import custom_linear_solve
 from hloom.lax.loops import fori_loop, while_loop
 from hloom.lowering.factorizations import permutation_of
 from hloom.runtime.dispatch import fused
+from hloom.transforms.custom import custom_jvp
+from hloom.transforms.zeros import instantiate
 from hloom.typing import ArrayLike
 
 __all__ = [
@@ -150,6 +158,13 @@ def qdwh(
         raise ShapeError("qdwh: takes one matrix with no more columns than rows", found, remedy)
     tiny = float(dtypes.finfo(aval_of(x).dtype).eps) if eps is None else eps
     limit = 10 if max_iterations is None else max_iterations
+    return _halley(x, tiny, limit)
+
+
+@functools.partial(custom_jvp, nondiff_argnums=(1, 2))
+def _halley(x, tiny, limit):
+    """What `qdwh` gives, by its iterations."""
+    m, n = aval_of(x).shape
     scale = _length(x)
     start = x / scale.astype(aval_of(x).dtype)
     # a lower bound of the smallest singular value, which the weights raise to 1
@@ -182,3 +197,45 @@ def qdwh(
     u, low, count, change = while_loop(going, step, first)
     h = symmetrized(matmul(adjoint(u), x))
     return u, h, count, (change <= tolerance) & (low >= 1 - tolerance)
+
+
+@_halley.defjvp
+def _halley_jvp(tiny, limit, primals, tangents):
+    u, h, *state = _halley(*primals, tiny, limit)
+    rest = [instantiate(None, y) for y in state]
+    return (u, h, *state), (*polar_tangents(u, h, *tangents), *rest)
+
+
+def polar_tangents(u, p, g):
+    """Tangents of the factors of x = u p, for a tangent of x with no more columns than rows.
+
+    With W = u^H du, which is skew, p W + W p = u^H dx - dx^H u, and dp = u^H dx - W p.
+    """
+    inner = matmul(adjoint(u), g)
+    turn = _anticommuted(p, inner - adjoint(inner))
+    dp, du = symmetrized(inner - matmul(turn, p)), matmul(u, turn)
+    if aval_of(u).shape[-2] > aval_of(p).shape[-1]:
+        # the part of dx outside of the columns of u is (1 - u u^H) du p
+        outside, factor = g - matmul(u, inner), cholesky(p)
+        options = {"left_side": False, "lower": True}
+        outside = triangular_solve(factor, outside, transpose_a=True, conjugate_a=True, **options)
+        du = du + triangular_solve(factor, outside, **options)
+    return du, dp
+
+
+def _anticommuted(p, right):
+    """The W of p W + W p = right, for Hermitian matrices p whose eigenvalues are positive."""
+
+    def solution(p, right):
+        vectors, values = eigh(p, symmetrize_input=False)
+        sums = along_columns(values, p) + along_rows(values, p)
+        moved = matmul(adjoint(vectors), matmul(right, vectors))
+        moved = moved / complex_if(sums, moved)
+        return matmul(vectors, matmul(moved, adjoint(vectors)))
+
+    return custom_linear_solve(
+        lambda w: matmul(p, w) + matmul(w, p),
+        right,
+        lambda _, right: solution(p, right),
+        lambda _, right: solution(transposed(p), right),
+    )

@@ -16,12 +16,12 @@ from hloom.frontend.prims.matrices import (
     identity,
     lower_part,
     matmul,
-    symmetrized,
     take_rows,
     upper_part,
 )
 from hloom.frontend.prims.structural import slice_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.lax.linalg import polar_tangents
 from hloom.lowering.factorizations import permutation_of
 from hloom.numpy import linalg as np_linalg
 from hloom.numpy.promotion import promote_dtypes_inexact
@@ -34,7 +34,6 @@ from hloom.scipy.functions import (
     rsf2csf,
     solve_sylvester,
     sqrtm,
-    sylvester,
 )
 from hloom.scipy.special_matrices import (
     block_diag,
@@ -436,14 +435,8 @@ def _polar(a):
 
 @_polar.defjvp
 def _polar_jvp(primals, tangents):
-    """With W = U^H dU, which is skew: P W + W P = U^H dA - dA^H U, and dP = U^H dA - W P."""
-    (u, p), (da,) = _polar(*primals), tangents
-    inner = matmul(adjoint(u), da)
-    turn = sylvester(p, p, inner - adjoint(inner))
-    dp = inner - matmul(turn, p)
-    # the part of dA outside of the columns of U is (1 - U U^H) dU P
-    outside = adjoint(np_linalg.solve(p, adjoint(da - matmul(u, inner))))
-    return (u, p), (matmul(u, turn) + outside, symmetrized(dp))
+    u, p = _polar(*primals)
+    return (u, p), polar_tangents(u, p, *tangents)
 
 
 @fused
