@@ -65,6 +65,10 @@ for make in (
     assert make(device=second).devices() == {second}
     assert make(device=None).devices() == make().devices() == {first}
 assert z.__dlpack_device__() == (1, 0)
+try:
+    jnp.from_dlpack(x, device=second, copy=False)
+except BufferError as e:
+    print(e)
 assert hloom.device_put({"a": x}, third)["a"].device == third
 w = hloom.device_put(y, third, src=first, donate=True)
 assert y.is_deleted() and w.device == third
@@ -87,6 +91,9 @@ def test_computation_follows_its_operands():
         "    operand 0, f32[4]: cpu:1",
         "    operand 1, f32[4]: cpu:2",
         "    move them to one with hloom.device_put(x, device)",
+        "from_dlpack: copy=False",
+        "    the array is on cpu:0, and cpu:1 was asked for",
+        "    leave `copy` away",
         "operand 0 of 2, f32[4], has no value any more",
         "    it was deleted, or donated to a jitted function (donate_argnums)",
         "    use the function's result instead, or do not donate it",

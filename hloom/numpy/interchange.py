@@ -28,6 +28,9 @@ def from_dlpack(x, /, *, device=None, copy=None):
     """
     if type(x) is DeviceArray:
         moved = place(x, device)
+        if copy is False and moved is not x:
+            found = f"the array is on {x.device}, and {device} was asked for"
+            raise InterchangeError("from_dlpack: copy=False", found, "leave `copy` away")
         return put(moved._stored(), moved.aval, moved.device) if copy else moved
     values = taken(x, copy)
     stored = dtypes.narrowed("from_dlpack", values)
