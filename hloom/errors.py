@@ -28,6 +28,7 @@ from hloom.frontend.errors import (
     NanError,
     NonConcreteIndexError,
     ProgramError,
+    RefError,
     RuleError,
     ShapeError,
     TracedValueError,

@@ -85,6 +85,11 @@ def leaked():
     jnp.sin(box[0])
 
 
+@case(errors.RefError)
+def a_returned_ref():
+    hloom.jit(lambda x: hloom.new_ref(x))(1.0)
+
+
 # ---------------------------------------------------------------- derivatives
 @case(errors.ShapeError)
 def gradient_of_an_array():

@@ -102,6 +102,20 @@ def in_scan_read_of_numpy(r, x):
     return x * r[1] ** 3, np.array([x, x * r[1] + 1, x * r[1] ** 2 + 2])
 
 
+def along_refs(r, x):
+    def body(c, parts):
+        part, y = parts["r"], parts["y"]
+        part[...] += c * y
+        return c + 1, part[...]
+
+    return lax.scan(body, x, {"r": r, "y": hnp.arange(3.0)}, reverse=True)[1]
+
+
+def along_refs_of_numpy(r, x):
+    r += np.array([0.0, x + 1, 2 * x])
+    return r.copy()
+
+
 def in_fori(r, x):
     def body(i, c):
         r[i] = r[i] * c
@@ -198,6 +212,7 @@ CASES = {
     nothing: nothing,
     in_scan: in_scan_of_numpy,
     in_scan_read: in_scan_read_of_numpy,
+    along_refs: along_refs_of_numpy,
     in_fori: in_fori_of_numpy,
     in_while: in_while_of_numpy,
     in_branches: in_branches_of_numpy,
@@ -592,12 +607,9 @@ def outside(r):
             RefError,
             lambda: lax.scan(lambda c, _: (c, None), r, None, 2),
             [
-                "<lambda>: a transformed function returns no mutable references",
-                "    the result[0] is one, Ref(f32[3])",
-                (
-                    "    return its value, ref[...]; "
-                    "what is written to a ref from outside is seen outside"
-                ),
+                "an operation needs arrays or numbers",
+                "    one of its arguments is a mutable reference, Ref(f32[3])",
+                "    read its value with ref[...]",
             ],
         ),
         "twice": Wrong(

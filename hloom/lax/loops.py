@@ -4,6 +4,8 @@ The carry of a loop keeps its structure, shapes and dtypes. An initial value of 
 Python number, takes the dtype that the body gives it.
 """
 
+import numpy as np
+
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.capture import values_of, write_back
 from hloom.frontend.context import thread
@@ -18,6 +20,7 @@ from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt
+from hloom.frontend.refs import Cells
 from hloom.frontend.staging import require_callable, seeing, staged
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.frontend.treedef import describe
@@ -75,7 +78,8 @@ def _changed_carry(what, fun, expected, returned, avals, outs):
 def scan(f, init, xs=None, length=None, reverse=False, unroll=1, _split_transpose=False):
     """Run `carry, y = f(carry, x)` for each element `x` along the first axis of `xs`.
 
-    `xs` is a tree of arrays with equal first axes, or None, and then `length` says how often.
+    `xs` is a tree of arrays with equal first axes, or None, and then `length` says how often. Of a
+    mutable reference in `xs`, each step gets the view `ref.at[i]`.
     Returns the last carry and the `y` stacked. `reverse` goes from the last element to the first;
     `unroll` puts several steps (True: all of them) into one turn of the loop.
 
@@ -89,9 +93,12 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1, _split_transpos
 def scan_as(what, f, init, xs, length, reverse, unroll, adapt=None):
     """`scan` under the name `what`; the body is `adapt(f)`, if that is given."""
     require_callable(what, f, "the body")
-    leaves, tree = flatten_args(f, (init, xs), {})
+    leaves, tree = flatten_args(f, (init, xs), {}, lend=True)
     init_tree, xs_tree = tree.children()[0].children()
     n = init_tree.num_leaves
+    if any([isinstance(x, Cells) for x in leaves[n:]]):
+        body = adapt(f) if adapt else f
+        return _along_refs(what, body, init, leaves[n:], xs_tree, length, reverse, unroll)
     length = length_of(what, leaves[n:], xs_tree, length)
     unroll = _unroll(what, unroll, length)
     elements = [a.update(shape=a.shape[1:]) for a in [aval_of(x) for x in leaves[n:]]]
@@ -128,6 +135,23 @@ def scan_as(what, f, init, xs, length, reverse, unroll, adapt=None):
     )
     write_back(refs, outs[n : n + len(refs)])
     return tuple(found.out_tree.unflatten([*outs[:n], *outs[n + len(refs) :]]))
+
+
+def _along_refs(what, f, init, xs, tree, length, reverse, unroll):
+    """`scan_as` with refs among `xs`, leaves of `tree`: step i gets a view of their elements i."""
+    values = [x.take() if isinstance(x, Cells) else x for x in xs]
+    length = length_of(what, values, tree, length)
+
+    def step(carry, place):
+        i, elements = place
+        rest = iter(elements)
+        parts = [x.at[i] if isinstance(x, Cells) else next(rest) for x in xs]
+        return f(carry, tree.unflatten(parts))
+
+    step.__name__ = name_of(f)
+    arrays = [x for x in xs if not isinstance(x, Cells)]
+    places = np.arange(length, dtype=np.int32)
+    return scan_as(what, step, init, (places, arrays), length, reverse, unroll)
 
 
 def length_of(what, xs, tree, length=None):

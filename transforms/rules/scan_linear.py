@@ -290,9 +290,7 @@ def _backward_scan(body, consts_linear, num_carry, xs_linear, given):
     made = held.carried(stage(run, in_avals, f"{body.name}_transpose", held=held))
     if held.refs:
         k, ins, outs = len(held.refs), sum(map(len, groups[:3])), len(totals) + sum(carry)
-        ins_sizes, outs_sizes = (
-            (ins, len(in_avals) - ins, k),
-            (outs, len(made.outvars) - outs - k, k),
-        )
-        made = reordered(made, ins_sizes, (0, 2, 1), outs_sizes, (0, 2, 1))
+        in_sizes = ins, len(in_avals) - ins, k
+        out_sizes = outs, len(made.outvars) - outs - k, k
+        made = reordered(made, in_sizes, (0, 2, 1), out_sizes, (0, 2, 1))
     return _Backward(made, tuple(in_consts), tuple(carry), tuple(in_xs), totals, held.refs)
