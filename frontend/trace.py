@@ -237,6 +237,7 @@ def stage(fun, avals, name="main", what="jit", held=None):
         trace.done = True
     if thread.context.watches.check_tracer_leaks:
         inputs.clear()
+        del results
         leaks.check(trace, Tracer, fun)
     return made
 

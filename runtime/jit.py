@@ -200,7 +200,7 @@ class Jitted:
     def stage(self, fun, key, avals, tree, places=()):
         """The Staged form of a signature; kept unless it closes over the trace around."""
         context = thread.context
-        full = (context.settings, tuple(context.axes.items()), *key, *avals, places)
+        full = (context.settings, tuple(context.axes.items()), *key, *avals, *places)
         found = self.staged.get(full)
         if found is None:
             guards.tracing(self.name, full, self.staged)
