@@ -263,6 +263,9 @@ def test_singular_systems_have_no_finite_derivative():
     # forms that are not unique: equal eigenvalues, blocks that may be turned, nothing to reflect
     rotation = np.array([[0.0, 1.0], [-1.0, 0.0]])
     for f, x in (
+        (L.eigh, UNIT),
+        (L.eig, UNIT),
+        (L.svd, UNIT),
         (linalg.schur, UNIT),
         (linalg.schur, rotation),
         (lambda x: linalg.hessenberg(x, calc_q=True), UNIT),

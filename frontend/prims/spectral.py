@@ -70,6 +70,7 @@ def eigh(
 
     One triangle is read, after `x` has been replaced by the mean of itself and its adjoint if
     `symmetrize_input`. `subset_by_index` is the first and one past the last pair wanted.
+    Derivatives of the vectors are infinite or NaN where eigenvalues repeat.
     """
     check_matrices("eigh", aval_of(x), square=True)
     accepted = (None, EighImplementation.QR, EighImplementation.JACOBI)
@@ -110,7 +111,10 @@ def eig(
     enable_eigvec_derivs=True,
     implementation=None,
 ):
-    """Eigenvalues of square matrices, then left and right eigenvectors as columns, if asked."""
+    """Eigenvalues of square matrices, then left and right eigenvectors as columns, if asked.
+
+    Derivatives of the vectors are infinite or NaN where eigenvalues repeat.
+    """
     _supported("eig", EigImplementation, implementation, (None, EigImplementation.LAPACK))
     left, right = bool(compute_left_eigenvectors), bool(compute_right_eigenvectors)
     return eig.bind(x, left=left, right=right)

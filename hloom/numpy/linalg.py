@@ -127,6 +127,8 @@ def _lower(name, uplo):
 def eigh(a: ArrayLike, UPLO: str | None = None, symmetrize_input: bool = True):
     """Rising eigenvalues and eigenvectors, as columns, of Hermitian matrices.
 
+    Derivatives of the vectors are infinite or NaN where eigenvalues repeat.
+
     >>> import hloom.numpy as np
     >>> np.linalg.eigh(np.diag(np.array([3.0, 1.0]))).eigenvalues
     Array([1., 3.], dtype=float32)
@@ -145,7 +147,10 @@ def eigvalsh(a: ArrayLike, UPLO: str | None = "L", *, symmetrize_input: bool = T
 
 @fused
 def eig(a: ArrayLike):
-    """Eigenvalues and eigenvectors, as columns, of square matrices."""
+    """Eigenvalues and eigenvectors, as columns, of square matrices.
+
+    Derivatives of the vectors are infinite or NaN where eigenvalues repeat.
+    """
     a = matrices("eig", a, square=True)
     return EigResult(*spectral.eig(a, compute_left_eigenvectors=False))
 
@@ -169,6 +174,8 @@ def svd(
     """U, S and Vh with a = U diag(S) Vh and S falling; only S without `compute_uv`.
 
     U and Vh are square with `full_matrices`. `hermitian` says that `a` is, which is quicker.
+    Derivatives of U and Vh are infinite or NaN where singular values repeat, or vanish in matrices
+    that are not square.
     """
     a = matrices("svd", a)
     if hermitian:
