@@ -148,7 +148,7 @@ class Jitted:
         """Call the function with refs among its arguments."""
         arrays = [x.take() if i in places else as_array(x) for i, x in enumerate(leaves)]
         avals = [x.aval for x in arrays]
-        full = (thread.context.settings, *key, *avals, places)
+        full = (thread.context.settings, *key, *avals, *places)
         found = self.entries.get(full)
         if found is None:
             found = self.entries[full] = self._compile(fun, key, avals, tree, places)
