@@ -419,6 +419,13 @@ def test_a_ref_keeps_its_value_where_nans_are_looked_for():
     assert r[...].tolist() == [1.0, 1.0]
 
 
+@pytest.mark.parametrize("way", WAYS, ids=lambda f: f.__name__)
+def test_no_traced_value_is_left_in_a_ref(way):
+    r = hloom.new_ref(START)
+    with hloom.check_tracer_leaks():
+        way(nothing if way is in_a_branch else in_scan, r, X)
+
+
 def test_a_read_ref_is_no_carry_and_an_untouched_one_no_operand():
     r, q = hloom.new_ref(2.0), hloom.new_ref(3.0)
 
