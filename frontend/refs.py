@@ -246,6 +246,13 @@ def fixed(leaves, tree):
     )
 
 
+def without(leaves, tree):
+    """The structure of a tree with None in place of its refs."""
+    if not any([isinstance(x, Cells) for x in leaves]):
+        return tree
+    return pytree.structure(tree.unflatten([None if isinstance(x, Cells) else x for x in leaves]))
+
+
 def places_of(what, leaves):
     """The places of refs among the leaves of a call's arguments; raises if one is there twice."""
     found = [i for i, x in enumerate(leaves) if isinstance(x, Cells)]

@@ -525,6 +525,15 @@ def test_the_cotangents_of_each_step_of_a_scan(call):
         np.testing.assert_allclose(log[...], n * np.array([8.0, 4.0, 0.0]))
 
 
+def test_the_cotangent_of_a_ref_is_none():
+    log = hloom.new_ref(0.0)
+    y, pullback = hloom.vjp(lambda x, r: loss(x["a"], r["b"]), {"a": X}, {"b": log})
+    (found, none) = pullback(1.0)
+    np.testing.assert_allclose(found["a"], 3 * np.cos(3 * X), rtol=1e-6)
+    assert none == {"b": None}
+    np.testing.assert_allclose([y, log[...]], [np.sin(3 * X), np.cos(3 * X)], rtol=1e-6)
+
+
 def test_cotangents_of_a_batch():
     refs = hloom.new_ref(hnp.zeros(2))
     x = np.array([0.5, 1.0], np.float32)

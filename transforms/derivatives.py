@@ -9,7 +9,7 @@ import functools
 
 import numpy as np
 
-from hloom.frontend import dtypes, pytree
+from hloom.frontend import dtypes, pytree, refs
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, TreeError
 from hloom.frontend.families import typed_literal
@@ -199,19 +199,22 @@ def materialize(ct, aval):
 def vjp(fun, *primals, has_aux=False):
     """The results of `fun(*primals)`, and the function from their cotangents to the primals'.
 
+    Refs among the primals are used as they are; their cotangent is None.
+
     >>> import hloom
     >>> y, f_vjp = hloom.vjp(lambda x, w: x * w, 3.0, 4.0)
     >>> [float(g) for g in f_vjp(1.0)]
     [4.0, 3.0]
     """
-    leaves, tree = flatten_args(fun, primals, {})
+    leaves, tree = flatten_args(fun, primals, {}, lend=True)
+    in_tree = refs.without(leaves, tree)
+    leaves, tree = refs.fixed(leaves, tree)
     flat = Flat(fun, tree, has_aux)
     active = [has_tangent(p) for p in leaves]
     outs, lin = linearization.linearize(flat, leaves, active, count=lambda: flat.count)
     n = flat.count
-    recipe = _Recipe(
-        fun, lin, tree, [aval_of(p) for p in leaves], flat.out_tree, [aval_of(y) for y in outs[:n]]
-    )
+    in_avals, out_avals = [aval_of(p) for p in leaves], [aval_of(y) for y in outs[:n]]
+    recipe = _Recipe(fun, lin, in_tree, in_avals, flat.out_tree, out_avals)
     pullback = Pullback(lin.program.consts, recipe)
     result = flat.out_tree.unflatten(outs[:n]), pullback
     return (*result, flat.aux_tree.unflatten(outs[n:])) if has_aux else result
