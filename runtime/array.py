@@ -231,11 +231,16 @@ def wrap(raw, aval):
 
 def wrap_all(raws, avals):
     """The arrays of several buffers, in a list."""
-    if len(avals) == 2:  # the most frequent number, in half the time of the loop
+    if len(avals) == 2:  # the most frequent numbers, in half the time of the loop
         first, second = DeviceArray(), DeviceArray()
         first._raw, second._raw = raws
         first.aval, second.aval = avals
         return [first, second]
+    if len(avals) == 3:
+        first, second, third = DeviceArray(), DeviceArray(), DeviceArray()
+        first._raw, second._raw, third._raw = raws
+        first.aval, second.aval, third.aval = avals
+        return [first, second, third]
     arrays = []
     for raw, aval in zip(raws, avals):
         arrays.append(made := DeviceArray())
