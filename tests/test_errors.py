@@ -372,7 +372,7 @@ def test_every_error_class_is_raised_somewhere_or_tested_elsewhere():
     elsewhere = {
         "HloomError", "ArtifactError", "BackendError", "CallbackError", "DeletedArrayError",
         "DeviceError", "IreeError", "IntegerRangeError", "MatrixError", "ProgramError",
-        "UnsupportedError", "CacheWarning",
+        "UnsupportedError", "CacheWarning", "KeyReuseError",
         "ForbiddenError", "JaxlibError", "JaxRuntimeError", "JaxprTypeError",
     }  # fmt: skip
     raised = {kind for kind, _ in CASES.values()}

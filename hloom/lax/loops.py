@@ -116,11 +116,11 @@ def scan_as(what, f, init, xs, length, reverse, unroll, adapt=None):
         return init_tree, out_tree.children()[0]
 
     found, carry = _staged_loop(what, f, tree, leaves[:n], elements, carry_trees, adapt)
-    refs, program = found.written, found.program
+    refs, program, m = found.written, found.program, n + len(found.written)
     if refs:  # they are carried
-        k, ins, outs = len(refs), len(found.consts) + n, len(program.outvars) - n - len(refs)
-        sizes = (ins, len(elements), k), (n, outs, k)
-        program = reordered(program, sizes[0], (0, 2, 1), sizes[1], (0, 2, 1))
+        in_sizes = len(found.consts) + n, len(elements), len(refs)
+        out_sizes = n, len(program.outvars) - m, len(refs)
+        program = reordered(program, in_sizes, (0, 2, 1), out_sizes, (0, 2, 1))
     outs = control.scan.bind(
         *found.consts,
         *carry,
@@ -128,13 +128,15 @@ def scan_as(what, f, init, xs, length, reverse, unroll, adapt=None):
         *leaves[n:],
         body=program,
         num_consts=len(found.consts),
-        num_carry=n + len(refs),
+        num_carry=m,
         length=length,
         reverse=bool(reverse),
         unroll=unroll,
     )
-    write_back(refs, outs[n : n + len(refs)])
-    return tuple(found.out_tree.unflatten([*outs[:n], *outs[n + len(refs) :]]))
+    if refs:
+        write_back(refs, outs[n:m])
+        del outs[n:m]
+    return tuple(found.out_tree.unflatten(outs))
 
 
 def _along_refs(what, f, init, xs, tree, length, reverse, unroll):
