@@ -175,9 +175,17 @@ def test_errors(call, message):
     assert str(error.value).startswith(message)
 
 
-def test_full_factors_have_no_derivative():
-    x = sample(False, 4, 2)
-    for f in (lambda x: L.svd(x).U, lambda x: L.qr(x, "complete").Q):
-        with pytest.raises(NotImplementedError) as error:
-            hloom.jvp(f, (x,), (x,))
-        assert "use full_matrices=False" in str(error.value)
+def test_square_factors_stay_orthogonal():
+    def of_svd(x):
+        u, s, vh = L.svd(x)
+        return u, s[:, None] * vh
+
+    x, v = sample(True, 4, 2), sample(True, 4, 2)[::-1]
+    for f in (of_svd, lambda x: L.qr(x, "complete")):
+        (q, r), (dq, dr) = hloom.jvp(f, (x,), (v,))
+        assert q.shape == (4, 4)
+        r, dr = (np.pad(y, ((0, 4 - len(y)), (0, 0))) for y in (r, dr))
+        np.testing.assert_allclose(dq @ r + q @ dr, v, 1e-9, 1e-9)
+        turn = np.asarray(q).conj().T @ np.asarray(dq)
+        np.testing.assert_allclose(turn, -turn.conj().T, 1e-9, 1e-9)
+        assert np.abs(turn[2:, :2]).max() > 0.1
