@@ -118,6 +118,8 @@ REASONS = {
     "numpy.argwhere": (0, HOST),
     "numpy.bincount": (2, "the largest value, which is the length, then the counts"),
     "numpy.flatnonzero": (0, HOST),
+    "numpy.linspace": (0, "NumPy divides as it should"),
+    "numpy.linspace(start=0, stop=1, num=5)": (0, "NumPy divides as it should"),
     "numpy.nonzero": (0, HOST),
     "numpy.piecewise(function)": (2, "the caller's function is called, then values are chosen"),
     "numpy.unique": (0, HOST),

@@ -147,6 +147,45 @@ def test_spaces():
     assert jnp.geomspace(0.3, 7.7, 5)[-1] == np.float32(7.7)
 
 
+@pytest.mark.parametrize("x64", [False, True])
+@pytest.mark.parametrize("num", [4, 7, 50, 101])
+def test_lines_meet_their_ends_and_the_integers_between(num, x64):
+    ends = [(0, num - 1), (3, 3 + 2 * (num - 1)), (10, 10 - 3 * (num - 1))]
+
+    def line(a, b, dtype=None):
+        return jnp.linspace(a, b, num, dtype=dtype)
+
+    with hloom.enable_x64(x64):
+        for first, last in ends:
+            wanted = np.linspace(first, last, num, dtype="int32")
+            arrays = np.float32(first), np.float32(last)
+            for found in (
+                line(first, last, int),
+                line(*arrays, int),
+                hloom.jit(line, static_argnums=2)(*arrays, int),
+            ):
+                np.testing.assert_array_equal(found, wanted)
+            np.testing.assert_array_equal(line(first, last), np.linspace(first, last, num))
+            for found in (
+                line(0.1, last / 7),
+                hloom.jit(line, static_argnums=2)(np.float64(0.1), last / 7),
+            ):
+                assert (found[0], found[-1]) == (found.dtype.type(0.1), found.dtype.type(last / 7))
+
+
+def test_lines_between_numbers_take_part_in_programs():
+    def f(x):
+        return x * jnp.linspace(1, 3, 3)
+
+    np.testing.assert_array_equal(hloom.jit(f)(2.0), [2, 4, 6])
+    assert hloom.jit(lambda: jnp.linspace(0, 1, 5000))()[-1] == 1
+    assert (
+        jnp.linspace(-3e38, 3e38, 3).tolist() == jnp.linspace(np.float32(-3e38), 3e38, 3).tolist()
+    )
+    assert jnp.linspace(0, 300, 2, dtype="int8").shape == (2,)
+    assert np.isnan(jnp.linspace(0, np.inf, 3)[0])
+
+
 def test_grids():
     x, y, z = np.arange(2), np.arange(3.0), np.arange(4)
     for options in ({}, {"indexing": "ij"}, {"sparse": True}):

@@ -6,8 +6,9 @@ from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import dtype_of, log, power
 from hloom.numpy.joining import stack
+from hloom.numpy.lines import is_known, known_line, line
 from hloom.numpy.manipulation import convert_strongly, placed, repeated
-from hloom.numpy.promotion import operand, promote_inexact, promote_shapes, strong, to_dtype
+from hloom.numpy.promotion import operand, promote_inexact, strong
 from hloom.numpy.rounding import floor
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -25,7 +26,10 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     if not hasattr(num, "__index__"):
         raise ArgumentError("linspace: num is an integer", f"it is {num!r}", "give an int")
     num = num.__index__()
-    made = _linspace("linspace", start, stop, num, endpoint, dtype, axis, retstep)
+    if is_known(start, stop, num, axis, dtype):
+        made = known_line("linspace", start, stop, num, endpoint, retstep, dtype)
+    else:
+        made = _linspace("linspace", start, stop, num, endpoint, dtype, axis, retstep)
     return (placed(made[0], device), made[1]) if retstep else placed(made, device)
 
 
@@ -36,29 +40,11 @@ def _linspace(name, start: ArrayLike, stop: ArrayLike, num, endpoint, dtype, axi
     first, last = promote_inexact(name, start, stop)
     first, last = strong(first), strong(last)
     wanted = dtype_of(first) if dtype is None else dtypes.requested(name, dtype)
-    numbers, step = _line(first, last, num, endpoint)
+    numbers, step = line(first, last, num, endpoint, dtypes.is_integer(wanted))
     if dtypes.is_integer(wanted):
         numbers = floor(numbers)
     numbers = convert_strongly(_moved(numbers, axis), wanted)
     return (numbers, step) if retstep else numbers
-
-
-def _line(first, last, num, endpoint):
-    """The numbers along a new first axis, and their distance."""
-    dtype, shape = dtype_of(first), aval_of(e.add(first, last)).shape
-    gaps = num - 1 if endpoint else num
-    distance = e.sub(last, first)
-    step = e.div(distance, gaps) if gaps > 0 else e.mul(distance, float("nan"))
-    real = dtypes.to_real(dtype)
-    if gaps <= 0:
-        position = s.full((num,), 0, real)
-    else:
-        position = e.div(s.iota(real, num), gaps)
-    position = s.reshape(to_dtype(position, dtype), (num,) + (1,) * len(shape))
-    # a weighted mean meets both ends exactly and does not overflow
-    weights, first, last = promote_shapes("linspace", position, first, last)
-    numbers = e.add(e.mul(first, e.sub(1.0, weights)), e.mul(last, weights))
-    return s.broadcast_in_dim(numbers, (num, *shape), range(aval_of(numbers).ndim)), step
 
 
 def _moved(x, axis):
