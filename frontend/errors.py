@@ -8,6 +8,8 @@ Every class subclasses the built-in class that NumPy would raise. `message` lays
         reshape the right to (3, 1), or give it shape (4,)
 """
 
+import re
+
 import numpy as np
 
 from hloom.frontend import source
@@ -22,6 +24,18 @@ def message(asked, found, remedy, where=True):
 
 def _lines(part):
     return [] if not part else [part] if isinstance(part, str) else list(part)
+
+
+_NAME = re.compile(r"\w+(?=: )")
+
+
+def rename(error, name):
+    """Let an error of a part speak of the function that was called, `name`."""
+    text = str(error)
+    if _NAME.match(text):
+        error.args = (_NAME.sub(name, text, count=1),)
+        if isinstance(error, AxisError):
+            error._msg = error.args[0]  # which is what NumPy's class shows
 
 
 class HloomError(Exception):

@@ -20,8 +20,9 @@ from hloom.frontend import dtypes, notices, primitive as primitives, pytree
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
+from hloom.frontend.errors import HloomError, rename
 from hloom.frontend.ir import Literal, exact
-from hloom.frontend.keywords import judge, judged
+from hloom.frontend.keywords import judge
 from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap, wrap_all
@@ -67,6 +68,7 @@ def fused(function):
     positional, arrays = _operands_of(function)
     leading = (*positional, False).index(False)
     cache = function_cache()
+    named = _named(function)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
@@ -74,8 +76,8 @@ def fused(function):
         if context.trace is not None or len(args) > len(positional):
             try:
                 return function(*args, **kwargs)
-            except TypeError:
-                judge(function, args, kwargs)
+            except (TypeError, HloomError) as error:
+                _blame(function, args, kwargs, error)
                 raise
         if not kwargs and len(args) <= leading:
             try:  # all are arrays: by far the most frequent call
@@ -120,13 +122,39 @@ def fused(function):
                 raise _Irregular
             found = cache.get(signature)
         except _Irregular:
-            return judged(function)(*args, **kwargs)
+            return named(*args, **kwargs)
         if found is None:
-            found = _compile_call(function, args, kwargs, positional, arrays)
+            found = _compile_call(named, args, kwargs, positional, arrays)
             remember(cache, signature, found)
         return launch(found, operands)
 
     vars(call)["function"] = function
+    return call
+
+
+def _blame(function, args, kwargs, error):
+    """Raise if the arguments do not bind; else let the error bear the function's name."""
+    judge(function, args, kwargs)
+    name = function.__name__
+    if (
+        isinstance(error, HloomError)
+        and name[0] != "_"
+        and not any(map(callable, (*args, *kwargs.values())))
+    ):
+        rename(error, name)
+
+
+def _named(function):
+    """`function`, whose errors bear its name, not that of a part of it."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except (TypeError, HloomError) as error:
+            _blame(function, args, kwargs, error)
+            raise
+
     return call
 
 
@@ -231,7 +259,7 @@ def _static(a):
     return kind, a
 
 
-def _compile_call(function, args, kwargs, positional, arrays):
+def _compile_call(named, args, kwargs, positional, arrays):
     """The compiled form of one call; which arguments are operands is decided as for the key."""
     avals = []
 
@@ -244,15 +272,15 @@ def _compile_call(function, args, kwargs, positional, arrays):
         return _Slot(len(avals) - 1)
 
     slots = [take(a) if is_array else a for a, is_array in zip(args, positional)]
-    named = {n: take(a) if n in arrays else a for n, a in kwargs.items()}
+    keywords = {n: take(a) if n in arrays else a for n, a in kwargs.items()}
 
     def flat(*xs):
-        return judged(function)(
+        return named(
             *[_fill(xs, a) if is_array else a for a, is_array in zip(slots, positional)],
-            **{n: _fill(xs, a) if n in arrays else a for n, a in named.items()},
+            **{n: _fill(xs, a) if n in arrays else a for n, a in keywords.items()},
         )
 
-    return compile_function(flat, avals, function.__name__)
+    return compile_function(flat, avals, named.__name__)
 
 
 class _Slot:

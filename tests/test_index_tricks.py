@@ -213,7 +213,7 @@ def test_flat_positions(shape):
     flat = np.arange(math.prod(shape))
     index = np.unravel_index(flat, shape)
     assert_same(both(lambda i: hnp.unravel_index(i, shape), flat.astype(np.int32)), index)
-    outside = hnp.unravel_index(np.array([-1, 99, -99]), shape)
+    outside = hnp.unravel_index(hnp.array([-1, 99, -99]), shape)
     assert_same(outside[0], np.array([shape[0] - 1, shape[0] - 1, 0]))
     for order in "CF":
         want = np.ravel_multi_index(index, shape, order=order)

@@ -74,7 +74,7 @@ def test_dtypes():
         (lambda x: hnp.fft.fftn(x, (2,), (0, 1)), "fftn: one length for each axis"),
         (lambda x: hnp.fft.fft(x, axis=2), "fft: there is no axis 2"),
         (lambda x: hloom.lax.fft(x, "DCT", (3,)), "fft: the type 'DCT' is not known"),
-        (lambda x: hnp.fft.rfft(x + 0j), "fft: RFFT takes real numbers"),
+        (lambda x: hnp.fft.rfft(x + 0j), "rfft: RFFT takes real numbers"),
     ],
 )
 def test_errors(call, message):

@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import whole
 from hloom.frontend.errors import ArgumentError, AxisError, DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand, same_dtype, typed_literal
 from hloom.frontend.ir import Literal
@@ -16,11 +17,10 @@ from hloom.frontend.trace import aval_of
 
 def canonical_axis(name, axis, ndim):
     """`axis` counted from the front; AxisError if there is no such axis."""
-    try:
-        found = axis.__index__()
-    except AttributeError:
+    found = whole(axis)
+    if found is None:
         asked = f"{name}: an axis is an integer"
-        raise ArgumentError(asked, f"it is {axis!r}", "give an int, or a tuple of ints") from None
+        raise ArgumentError(asked, f"it is {axis!r}", "give an int, or a tuple of ints")
     if not -ndim <= found < ndim:
         what = f"{name}: there is no axis {found}"
         limits = (

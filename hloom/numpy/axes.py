@@ -1,5 +1,6 @@
 """The axes of one array: their order, their number, and the order of elements along them."""
 
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.ir import Literal
 from hloom.frontend.prims import elementwise as e, structural as s
@@ -144,7 +145,11 @@ def rot90(m: ArrayLike, k=1, axes=(0, 1)):
     """The array turned by `k` times 90 degrees, from the first of two axes towards the second."""
     m = operand("rot90", m)
     n = ndim_of(m)
-    i, j = s.canonical_axes("rot90", axes, n)
+    k, axes = integer("rot90", "k", k), s.canonical_axes("rot90", as_axes(axes), n)
+    if len(axes) != 2:
+        found = f"the axes are {axes}"
+        raise ValueRangeError("rot90: turns within two axes", found, "give a pair")
+    i, j = axes
     order = list(range(n))
     order[i], order[j] = j, i
     if k % 4 == 0:

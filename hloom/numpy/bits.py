@@ -1,6 +1,7 @@
 """Bits packed into bytes, and bytes taken apart."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import DTypeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import reduce_sum
@@ -77,6 +78,7 @@ def unpackbits(a: ArrayLike, axis=None, count=None, bitorder="big"):
     whole = s.broadcast_in_dim(a, shape, range(len(rest) + 1))
     bits = s.reshape(e.bitwise_and(e.shift_right_logical(whole, places), 1), (*rest, 8 * n))
     if count is not None:
+        count = integer("unpackbits", "count", count)
         wanted = count if count >= 0 else 8 * n + count
         more = [(0, 0, 0)] * len(rest) + [(0, max(wanted - 8 * n, 0), 0)]
         bits = s.slice_in_dim(s.pad(bits, 0, more), 0, wanted, axis=len(rest))

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.errors import DTypeError, ValueRangeError
 from hloom.frontend.trace import aval_of
 from hloom.numpy import selection
 from hloom.numpy.creation import asarray
@@ -43,6 +44,10 @@ def select(condlist: ArrayLikes, choicelist: ArrayLikes, default: ArrayLike = 0)
     if len(condlist) != len(choicelist) or not condlist:
         found = f"there are {len(condlist)} conditions and {len(choicelist)} choices"
         raise ValueRangeError("select: one choice for each condition", found, "give as many")
+    for condition in condlist:
+        if not dtypes.is_bool(aval_of(operand("select", condition)).dtype):
+            found = f"one is {aval_of(condition)}"
+            raise DTypeError("select: conditions are bools", found, "compare it with 0")
     choices = promote_dtypes("select", *choicelist, default)
     result = choices[-1]
     for condition, choice in zip(condlist[::-1], choices[-2::-1]):

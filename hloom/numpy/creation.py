@@ -7,7 +7,9 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import (
+    ArgumentError,
     DTypeError,
     IntegerRangeError,
     ShapeError,
@@ -52,7 +54,7 @@ def array(object, dtype=None, *, copy=True, order="K", ndmin=0, device=None, out
     made = _from_object(object, dtype)
     if made is object and copy and type(made) is DeviceArray:
         made = positive(made)
-    if made.aval.ndim < ndmin:
+    if made.aval.ndim < integer("array", "ndmin", ndmin):
         made = s.reshape(made, (1,) * (ndmin - made.aval.ndim) + made.aval.shape)
     return placed(made, device or out_sharding)
 
@@ -317,6 +319,10 @@ def _arange(start, stop, step, dtype):
         raise ValueRangeError(
             "arange: the step is 0", "the range would never end", "give another step"
         )
+    for bound in (start, stop, step):
+        if bound is None or isinstance(bound, complex | np.complexfloating):
+            found = f"one is {bound}"
+            raise ArgumentError("arange: the bounds are real numbers", found, "give real numbers")
     length = max(0, math.ceil((stop - start) / step))
     if dtypes.is_bool(dtype):
         return to_dtype(_line(start, step, length, dtypes.int32), dtype)

@@ -3,6 +3,7 @@
 import math
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
@@ -45,6 +46,7 @@ def diff(
     shape = aval_of(a).shape
     if not shape:
         raise ShapeError("diff: takes an axis", "the operand is a scalar", "give it an axis")
+    n = integer("diff", "n", n)
     if n < 0:
         raise ValueRangeError(f"diff: {n} times", "n is negative", "give n >= 0")
     axis = s.canonical_axis("diff", axis, len(shape))

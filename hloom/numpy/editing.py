@@ -4,15 +4,21 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.errors import IndexingError, ShapeError, TracedValueError
+from hloom.frontend.errors import (
+    ArgumentError,
+    IndexingError,
+    IndexTypeError,
+    ShapeError,
+    TracedValueError,
+)
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import reduce_or
 from hloom.frontend.prims.sorting import sort_key_val
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.numpy.creation import asarray
+from hloom.numpy.folding import reduced_axes
 from hloom.numpy.indexing import getitem
-from hloom.numpy.manipulation import broadcast_to
-from hloom.numpy.promotion import operand, strong, to_dtype
+from hloom.numpy.promotion import broadcast_shapes, broadcast_to, operand, strong, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
@@ -35,7 +41,13 @@ def _places(name, obj, n):
         return np.arange(n)[obj]
     found = _static(name, obj)
     if found.dtype == bool:
+        if found.shape != (n,):
+            what, remedy = f"it has shape {found.shape}, the axis {n} elements", "give it one each"
+            raise ShapeError(f"{name}: a mask is as long as the axis", what, remedy)
         return np.flatnonzero(found)
+    if found.size and found.dtype.kind not in "iu":
+        what = f"it was given {obj!r}"
+        raise IndexTypeError(f"{name}: positions are integers", what, "give ints, or a mask")
     return _inside(name, found if found.size else found.astype(int), n - (name == "delete"))
 
 
@@ -112,8 +124,11 @@ def _inserted(arr: ArrayLike, values: ArrayLike, source: ArrayLike, axis, one):
         values = s.reshape(values, (1,) * (ndim - len(own)) + own)
         values = s.transpose(values, [*range(1, axis + 1), 0, *range(axis + 1, ndim)])
     count = aval_of(source).size - shape[axis]
-    values = broadcast_to.function(values, (*shape[:axis], count, *shape[axis + 1 :]))
-    return _take(s.concatenate([strong(arr), values], axis), source, axis)
+    room = (*shape[:axis], count, *shape[axis + 1 :])
+    if broadcast_shapes("insert", aval_of(values).shape, room) != room:
+        found = f"they have shape {own}, the places shape {room}"
+        raise ShapeError("insert: values broadcast to the places", found, "give one for each")
+    return _take(s.concatenate([strong(arr), broadcast_to(values, room)], axis), source, axis)
 
 
 def delete(arr, obj, axis=None, *, assume_unique_indices=False):
@@ -161,11 +176,14 @@ def trim_zeros(filt, trim="fb", axis=None):
     Array([1, 2], dtype=int32)
     """
     values = _static("trim_zeros", filt)
+    if not isinstance(trim, str):
+        found = f"it is {trim!r}"
+        raise ArgumentError("trim_zeros: trim is a string", found, 'use "f", "b" or "fb"')
     sides = trim.lower()
     if set(sides) - {"f", "b"} or not sides:
         found = f"it is {trim!r}"
         raise ShapeError('trim_zeros: trim is made of "f" and "b"', found, "use one or both")
-    axes = range(values.ndim) if axis is None else np.atleast_1d(axis) % values.ndim
+    axes = reduced_axes("trim_zeros", axis, values.ndim)
     index = [slice(None)] * values.ndim
     found = np.argwhere(values)
     for a in axes:

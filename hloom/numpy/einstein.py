@@ -204,6 +204,10 @@ def _letters(subscripts, term, under):
 def _from_lists(args):
     """The text and the operands of the form that gives each operand a list of numbers."""
     pairs, rest = len(args) // 2, len(args) % 2
+    if not pairs:
+        found = f"it was given {len(args)} arguments"
+        remedy = 'give subscripts and arrays, as einsum("ij,jk", x, y)'
+        raise ValueRangeError("einsum: takes subscripts and arrays", found, remedy)
     operands, lists = args[0 : 2 * pairs : 2], args[1 : 2 * pairs : 2]
     terms = ",".join([_term(labels) for labels in lists])
     return terms + (f"->{_term(args[-1])}" if rest else ""), operands

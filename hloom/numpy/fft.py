@@ -212,6 +212,7 @@ def fftfreq(n: int, d=1.0, *, dtype: DTypeLike | None = None, device=None):
     >>> np.fft.fftfreq(4)
     Array([ 0.  ,  0.25, -0.5 , -0.25], dtype=float32)
     """
+    n = _samples("fftfreq", n)
     counts = np.arange(n)
     return placed(_frequencies("fftfreq", (counts + n // 2) % n - n // 2, n, d, dtype), device)
 
@@ -223,13 +224,18 @@ def rfftfreq(n: int, d=1.0, *, dtype: DTypeLike | None = None, device=None):
     >>> np.fft.rfftfreq(4)
     Array([0.  , 0.25, 0.5 ], dtype=float32)
     """
+    n = _samples("rfftfreq", n)
     return placed(_frequencies("rfftfreq", np.arange(n // 2 + 1), n, d, dtype), device)
 
 
-def _frequencies(name, counts, n, d, dtype):
+def _samples(name, n):
     if isinstance(n, bool) or not hasattr(n, "__index__") or n < 1:
         found, remedy = f"n is {n!r}", "give a positive int"
         raise ValueRangeError(f"{name}: n is the number of samples", found, remedy)
+    return n
+
+
+def _frequencies(name, counts, n, d, dtype):
     dtype = dtypes.requested(name, float if dtype is None else dtype)
     return _divided(name, tuple(counts.tolist()), n, d, dtype)
 

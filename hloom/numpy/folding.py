@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.choices import flag
+from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e, reduction as r
 from hloom.frontend.prims.combiner import IDENTITIES
@@ -45,6 +46,9 @@ def reduced_axes(name, axis, ndim):
     """The axes of an `axis` argument: all for None."""
     if axis is None:
         return tuple(range(ndim))
+    if isinstance(axis, bool):
+        found = f"it is {axis}"
+        raise ArgumentError(f"{name}: an axis is an integer", found, "give an int, or keepdims=...")
     if isinstance(axis, tuple | list):
         return canonical_axes(name, axis, ndim)
     return (canonical_axis(name, axis, ndim),)
@@ -58,6 +62,11 @@ def count(shape, axes):
 def keep(x, shape, axes):
     """A reduced array with the reduced axes kept, of length 1."""
     return reshape(x, [1 if i in axes else n for i, n in enumerate(shape)])
+
+
+def keep_if(name, keepdims, x, shape, axes):
+    """A reduced array, with the reduced axes kept if `keepdims`."""
+    return keep(x, shape, axes) if flag(name, "keepdims", keepdims) else x
 
 
 def mask_for(name, where, shape):
@@ -94,7 +103,7 @@ def fold(name, kind, x, axis, out, keepdims, initial, where):
     y = kind.reduce.bind(x, axes=axes)[0] if axes else x
     if initial is not None:
         y = kind.combine(y, _initial(name, initial, aval.dtype))
-    return keep(y, aval.shape, axes) if keepdims else y
+    return keep_if(name, keepdims, y, aval.shape, axes)
 
 
 def _initial(name, initial, dtype):

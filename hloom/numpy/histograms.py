@@ -5,6 +5,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import (
     ArgumentError,
     ShapeError,
@@ -91,6 +92,7 @@ def bincount(x, weights=None, minlength=0, *, length=None, out_sharding=None):
     >>> np.bincount(np.array([1, 2, 2]))
     Array([0, 1, 2], dtype=int32)
     """
+    minlength = integer("bincount", "minlength", minlength, 0)
     if length is None:
         length = max(minlength, _needed(operand("bincount", x)))
     return _bincount(x, weights, length)
@@ -182,10 +184,18 @@ def _inexact(name, a):
 def _as_range(range):
     if range is None:
         return None
-    low, high = range
+    try:
+        low, high = range
+    except (TypeError, ValueError):
+        found = f"it is {range!r}"
+        raise ValueRangeError("histogram: a range is a pair", found, "give (low, high)") from None
     if type(low) in PYTHON_SCALARS and type(high) in PYTHON_SCALARS and low > high:
         found = f"it is {range!r}"
         raise ValueRangeError("histogram: the range ends before it begins", found, "exchange them")
+    for end in (low, high):
+        if type(end) is float and not math.isfinite(end):
+            found = f"it is {range!r}"
+            raise ValueRangeError("histogram: the range is finite", found, "give other ends")
     return low, high
 
 
@@ -268,6 +278,9 @@ def _weights(name, a, weights):
     if weights is None:
         return typed_literal(1, aval_of(a).dtype)
     weights = to_dtype(operand(name, weights), aval_of(a).dtype)
+    if aval_of(weights).shape not in ((), aval_of(a).shape):
+        found = f"the weights have shape {aval_of(weights).shape}, the array {aval_of(a).shape}"
+        raise ShapeError(f"{name}: a weight for each element", found, "give as many")
     return _flat(broadcast_to(weights, aval_of(a).shape))
 
 
@@ -301,8 +314,10 @@ def histogramdd(sample, bins=10, range=None, weights=None, density=None):
 
 def _grid(columns, bins, range, weights, density):
     split = [_split(b) for b in bins]
-    ranges = [None if r is None else tuple(r) for r in range] if range is not None else None
-    ranges = ranges or [None] * len(bins)
+    ranges = [None] * len(bins) if range is None else [_as_range(r) for r in range]
+    if len(ranges) != len(bins):
+        found = f"there are {len(bins)} axes and {len(ranges)} ranges"
+        raise ShapeError("histogramdd: a range for each axis", found, "give one for each, or None")
     numbers, edges = tuple([n for n, _ in split]), [b for _, b in split]
     return _histogram_grid(list(columns), numbers, edges, ranges, weights, bool(density))
 

@@ -1,24 +1,27 @@
 """Building indices: positions of diagonals and triangles, flat positions, open grids, r_ and c_."""
 
 import math
-import operator
 
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import (
     ArgumentError,
     DTypeError,
     ShapeError,
     ValueRangeError,
 )
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
+from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
 from hloom.numpy.creation import arange, asarray
 from hloom.numpy.joining import concatenate, stack
 from hloom.numpy.manipulation import atleast_1d
-from hloom.numpy.promotion import operand, promote, to_dtype
+from hloom.numpy.promotion import known, operand, promote, to_dtype
 from hloom.numpy.searching import nonzero
 from hloom.numpy.spaces import linspace, meshgrid
 from hloom.numpy.taking import check_range, integers, modulo, no_raise
@@ -40,12 +43,7 @@ def diag_indices(n, ndim=2):
     >>> np.diag_indices(2)
     (Array([0, 1], dtype=int32), Array([0, 1], dtype=int32))
     """
-    n, ndim = operator.index(n), operator.index(ndim)
-    if n < 0 or ndim < 0:
-        found = f"they are {n} and {ndim}"
-        raise ValueRangeError(
-            "diag_indices: length and rank are not negative", found, "use 0 and up"
-        )
+    n, ndim = (integer("diag_indices", what, v, 0) for what, v in (("n", n), ("ndim", ndim)))
     return (arange(n),) * ndim
 
 
@@ -66,12 +64,17 @@ def tril_indices(n, k=0, m=None):
     >>> np.tril_indices(2)
     (Array([0, 1, 1], dtype=int32), Array([0, 0, 1], dtype=int32))
     """
-    return tuple([_host(p) for p in np.tril_indices(n, k, m)])
+    return _triangle("tril_indices", np.tril_indices, n, k, m)
 
 
 def triu_indices(n, k=0, m=None):
     """The positions on and above diagonal k of an n x m matrix (n x n by default)."""
-    return tuple([_host(p) for p in np.triu_indices(n, k, m)])
+    return _triangle("triu_indices", np.triu_indices, n, k, m)
+
+
+def _triangle(name, indices, n, k, m):
+    n, m = s.canonical_shape(name, (n, n if m is None else m))
+    return tuple([_host(p) for p in indices(n, integer(name, "k", k), m)])
 
 
 def _matrix_shape(name, arr):
@@ -95,23 +98,37 @@ def triu_indices_from(arr, k=0):
 
 def mask_indices(n, mask_func, k=0, *, size=None):
     """The positions where `mask_func(matrix of ones, k)` is not 0, for an n x n matrix."""
-    ones = s.full((n, n), 1, np.float32)
+    require_callable("mask_indices", mask_func, "mask_func")
+    ones = s.full(s.canonical_shape("mask_indices", (n, n)), 1, np.float32)
     return nonzero(mask_func(ones, k), size=size)
 
 
 # ---------------------------------------------------------------- flat positions
-@fused
-def unravel_index(indices: ArrayLike, shape):
+@judged
+def unravel_index(indices, shape):
     """The index, a tuple, of flat positions in an array of `shape`.
 
-    Negative positions count from the end; those outside are moved to the nearest end.
+    Negative positions count from the end. Of numbers and NumPy arrays those outside raise; of
+    arrays, whose values may be unknown, they are moved to the nearest end.
 
     >>> import hloom.numpy as np
     >>> np.unravel_index(np.array([1, 5]), (2, 3))
     (Array([0, 1], dtype=int32), Array([1, 2], dtype=int32))
     """
-    x = integers("unravel_index", indices)
     shape = s.canonical_shape("unravel_index", shape)
+    if not isinstance(indices, Array):
+        values, size = np.asarray(known(integers("unravel_index", indices))), math.prod(shape)
+        if size and values.size and not (-size <= values.min() and values.max() < size):
+            found = f"they are from {values.min()} to {values.max()}"
+            remedy = f"use numbers from {-size} to {size - 1}"
+            what = f"unravel_index: a position is outside of shape {shape}"
+            raise ValueRangeError(what, found, remedy)
+    return _unravel_index(indices, shape)
+
+
+@fused
+def _unravel_index(indices: ArrayLike, shape):
+    x = integers("unravel_index", indices)
     size, dtype = math.prod(shape), aval_of(x).dtype
     if size == 0:
         found = f"the shape is {shape}"

@@ -4,8 +4,10 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import InterchangeError
+from hloom.frontend.errors import ArgumentError, InterchangeError, ValueRangeError
 from hloom.frontend.keywords import judged
+from hloom.frontend.prims.structural import canonical_shape
+from hloom.frontend.staging import require_callable
 from hloom.numpy.creation import array, asarray
 from hloom.numpy.spaces import meshgrid
 from hloom.runtime.array import DeviceArray, place, put
@@ -50,13 +52,13 @@ def from_dlpack(x, /, *, device=None, copy=None):
 def frombuffer(buffer, dtype=float, count=-1, offset=0):
     """The one-dimensional array of the bytes of a buffer."""
     wide = np.dtype(float) if dtype is float else np.dtype(dtype)
-    return array(np.frombuffer(buffer, wide, count, offset))
+    return _read("frombuffer", np.frombuffer, buffer, wide, count, offset)
 
 
 @judged
 def fromstring(string, dtype=float, count=-1, *, sep):
     """The numbers in a text, between separators."""
-    return array(np.fromstring(string, np.dtype(dtype), count, sep=sep))
+    return _read("fromstring", np.fromstring, string, np.dtype(dtype), count, sep=sep)
 
 
 def fromfile(*args, **kwargs):
@@ -66,7 +68,18 @@ def fromfile(*args, **kwargs):
 
 def fromiter(*args, **kwargs):
     """The numbers that an iterator gives, as `numpy.fromiter` takes them."""
-    return array(np.fromiter(*args, **kwargs))
+    return _read("fromiter", np.fromiter, *args, **kwargs)
+
+
+def _read(name, reader, *args, **kwargs):
+    """The array that a function of NumPy's reads."""
+    try:
+        found = reader(*args, **kwargs)
+    except (TypeError, ValueError) as error:
+        kind = ValueRangeError if isinstance(error, ValueError) else ArgumentError
+        remedy = f"see numpy.{name}, which reads it"
+        raise kind(f"{name}: cannot read the numbers", str(error), remedy) from None
+    return array(found)
 
 
 def load(file, *args, **kwargs):
@@ -84,5 +97,7 @@ def fromfunction(function, shape, *, dtype=float, **kwargs):
            [1, 2, 3]], dtype=int32)
     """
     dtype = dtypes.requested("fromfunction", dtype)
+    require_callable("fromfunction", function, "function")
+    shape = canonical_shape("fromfunction", shape)
     ranges = [asarray(np.arange(n), dtype) for n in shape]
     return function(*meshgrid(*ranges, indexing="ij"), **kwargs)

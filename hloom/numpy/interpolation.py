@@ -2,7 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
-from hloom.frontend.trace import aval_of
+from hloom.frontend.trace import PYTHON_SCALARS, aval_of
 from hloom.numpy import elementwise as ew
 from hloom.numpy.creation import asarray
 from hloom.numpy.joining import concatenate
@@ -68,6 +68,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         if isinstance(side, str) and side != "extrapolate":
             found = f"it is {side!r}"
             raise ValueRangeError("interp: left and right", found, "give a value or 'extrapolate'")
+    if type(period) in PYTHON_SCALARS and period == 0:
+        raise ValueRangeError("interp: the period is not 0", "it is 0", "give its length")
     goes_on = isinstance(left, str), isinstance(right, str)
     left, right = (None if isinstance(v, str) else v for v in (left, right))
     return _interp(x, xp, fp, goes_on, left, right, period)

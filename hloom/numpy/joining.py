@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.indexing import index_in_dim
@@ -185,24 +186,35 @@ def array_split(ary, indices_or_sections, axis=0):
 
 
 def vsplit(ary, indices_or_sections):
-    """Parts along axis 0."""
+    """Parts along axis 0 of an array of two axes or more."""
+    _needs_axes("vsplit", ary, 2)
     return _split("vsplit", ary, indices_or_sections, 0, True)
 
 
 def hsplit(ary, indices_or_sections):
     """Parts along axis 1, of a vector along axis 0."""
+    _needs_axes("hsplit", ary, 1)
     return _split("hsplit", ary, indices_or_sections, min(1, aval_of(ary).ndim - 1), True)
 
 
 def dsplit(ary, indices_or_sections):
-    """Parts along axis 2."""
+    """Parts along axis 2 of an array of three axes or more."""
+    _needs_axes("dsplit", ary, 3)
     return _split("dsplit", ary, indices_or_sections, 2, True)
+
+
+def _needs_axes(name, ary, count):
+    aval = aval_of(operand(name, ary))
+    if aval.ndim < count:
+        remedy = "use hloom.numpy.split, which takes the axis"
+        raise ShapeError(f"{name}: the array needs {count} axes", f"it is {aval}", remedy)
 
 
 def _split(name, ary, sections, axis, equal):
     ary = operand(name, ary)
     n = aval_of(ary).shape[s.canonical_axis(name, axis, aval_of(ary).ndim)]
-    if isinstance(sections, int | np.integer):
+    if not isinstance(sections, Array) and not np.ndim(sections):
+        sections = integer(name, "the number of parts", sections)
         if sections < 1:
             found = f"the number of parts is {sections}"
             raise ValueRangeError(f"{name}: makes one part or more", found, "use 1 and up")
@@ -214,7 +226,7 @@ def _split(name, ary, sections, axis, equal):
         lengths = [small + 1] * longer + [small] * (int(sections) - longer)
         bounds = [0, *np.cumsum(lengths).tolist()]
     else:
-        bounds = [0, *[int(i) for i in np.asarray(sections)], n]
+        bounds = [0, *[integer(name, "an index", i) for i in np.asarray(sections).tolist()], n]
     return _parts(ary, tuple(bounds), axis)
 
 

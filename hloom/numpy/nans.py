@@ -139,11 +139,11 @@ def _position(name, primitive, kind, doc):
         x = operand(name, a)
         numbers = is_number(x)
         filled = replaced(x, IDENTITIES[kind.combine](aval_of(x).dtype))
-        y = reductions.position(name, primitive, filled, axis, out, bool(keepdims))
+        y = reductions.position(name, primitive, filled, axis, out, keepdims or False)
         if numbers is None:
             return y
         # an infinity of the filling's sign may stand before the first number
-        nothing = fold(name, ALL, e.bitwise_not(numbers), axis, None, bool(keepdims), None, None)
+        nothing = fold(name, ALL, e.bitwise_not(numbers), axis, None, keepdims or False, None, None)
         return select(nothing, typed_literal(-1, aval_of(y).dtype), y)
 
     return fused(named(extreme, name, doc))

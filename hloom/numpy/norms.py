@@ -4,6 +4,7 @@ import functools
 import math
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.prims.elementwise import abs, sqrt
 from hloom.frontend.prims.spectral import svd
@@ -53,6 +54,7 @@ def norm(x: ArrayLike, ord=None, axis=None, keepdims: bool = False):
     >>> np.linalg.norm(np.array([3.0, 4.0]))
     Array(5., dtype=float32)
     """
+    keepdims = flag("norm", "keepdims", keepdims)
     (x,) = promote_dtypes_inexact("norm", x)
     n = aval_of(x).ndim
     if axis is None:
@@ -120,7 +122,7 @@ def matrix_norm(x: ArrayLike, /, *, keepdims: bool = False, ord="fro"):
 @fused
 def vector_norm(x: ArrayLike, /, *, axis=None, keepdims: bool = False, ord=2):
     """The norms of vectors along axes, taken together; by default along all axes."""
-    (x,) = promote_dtypes_inexact("vector_norm", x)
+    (x,), keepdims = promote_dtypes_inexact("vector_norm", x), flag("norm", "keepdims", keepdims)
     n = aval_of(x).ndim
     if axis is None or isinstance(axis, tuple | list):
         axes = canonical_axes("vector_norm", range(n) if axis is None else axis, n)

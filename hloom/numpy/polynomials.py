@@ -1,12 +1,12 @@
 """Polynomials as vectors of coefficients, the highest power first."""
 
 import math
-import operator
 
 import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.trace import concrete_or_none
 from hloom.lax.loops import scan
@@ -149,7 +149,7 @@ def polyval(p: ArrayLike, x: ArrayLike, *, unroll=16):
 @fused
 def polyder(p: ArrayLike, m=1):
     """The derivative of order `m` of a polynomial."""
-    m = operator.index(m)
+    m = integer("polyder", "m", m)
     if m < 0:
         raise ValueRangeError(f"polyder: order {m}", "an order is not negative", "use polyint")
     p = _vector("polyder", p)
@@ -161,7 +161,7 @@ def polyder(p: ArrayLike, m=1):
 @fused
 def polyint(p: ArrayLike, m=1, k: ArrayLike | None = None):
     """The integral of order `m` of a polynomial, with the constants `k`, 0 by default."""
-    m = operator.index(m)
+    m = integer("polyint", "m", m)
     if m < 0:
         raise ValueRangeError(f"polyint: order {m}", "an order is not negative", "use polyder")
     p = _inexact(_vector("polyint", p))

@@ -2,6 +2,7 @@
 
 import functools
 
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.keywords import judged
 from hloom.frontend.prims.elementwise import mul, sub
@@ -157,7 +158,7 @@ def tensordot(
     if isinstance(axes, list | tuple):
         left, right = [s if isinstance(s, list | tuple) else (s,) for s in axes]
     else:
-        n = int(axes)
+        n = integer("tensordot", "axes", axes, 0)
         left, right = range(max(ndim_of(x) - n, 0), ndim_of(x)), range(n)
     left = canonical_axes("tensordot", left, ndim_of(x))
     right = canonical_axes("tensordot", right, ndim_of(y))

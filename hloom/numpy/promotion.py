@@ -64,6 +64,11 @@ def not_an_array(name, x):
     return ArgumentError(f"{name}: takes arrays and numbers", f"it was given {found}", remedy)
 
 
+def known(x):
+    """The value of an operand that is no Array: a number, or a NumPy array."""
+    return x.value if type(x) is Literal else x
+
+
 def no_out(name, out):
     """Raise unless `out` is None."""
     if out is not None:

@@ -4,7 +4,13 @@ The quantile q of n sorted elements stands at position q * (n - 1); a `method` s
 when that is between two elements.
 """
 
+import functools
+
+import numpy as np
+
 from hloom.frontend import dtypes
+from hloom.frontend.array import Array
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import DTypeError, ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
@@ -21,10 +27,12 @@ from hloom.frontend.prims.structural import (
 )
 from hloom.frontend.trace import aval_of
 from hloom.naming import named
-from hloom.numpy.folding import count, finished, keep, reduced_axes
+from hloom.numpy.folding import count, finished, keep_if, reduced_axes
 from hloom.numpy.promotion import (
     broadcast_to,
+    known,
     no_out,
+    not_an_array,
     operand,
     promote_dtypes_inexact,
     select,
@@ -58,7 +66,7 @@ def _quantile(name, a, q, axis, out, overwrite, method, keepdims, weights, skip_
         raise ShapeError(f"{name}: of no elements", found, "leave out the empty axis")
     if q is None:  # the median, whose place is known
         y = finished(_middle(sort(_in_last_axis(a, axes))), dtype)
-        return keep(y, shape, axes) if keepdims else y
+        return keep_if(name, keepdims, y, shape, axes)
     q = operand(name, q)
     if aval_of(q).ndim > 1:
         found = f"it has shape {aval_of(q).shape}"
@@ -79,9 +87,9 @@ def _quantile(name, a, q, axis, out, overwrite, method, keepdims, weights, skip_
     n = aval_of(y).ndim - 1
     if scalar:
         y = reshape(y, aval_of(y).shape[:-1])
-        return keep(y, shape, axes) if keepdims else y
+        return keep_if(name, keepdims, y, shape, axes)
     y = transpose(y, (n, *range(n)))
-    if keepdims:
+    if flag(name, "keepdims", keepdims):
         y = reshape(y, (aval_of(y).shape[0], *[1 if i in axes else m for i, m in enumerate(shape)]))
     return y
 
@@ -202,7 +210,33 @@ def _by_share(name, whole, skip_nan, doc):
             name, a, q, axis, out, overwrite_input, method, keepdims, weights, skip_nan
         )
 
-    return fused(named(quantiles, name, doc))
+    run = fused(named(quantiles, name, doc))
+
+    @functools.wraps(run)
+    def checked(*args, **kwargs):
+        q = args[1] if len(args) > 1 else kwargs.get("q", 0)
+        if not isinstance(q, Array):
+            _within(name, q, whole)
+        return run(*args, **kwargs)
+
+    return checked
+
+
+def _within(name, q, whole):
+    """Raise unless shares that are no array yet, and so can be seen, are from 0 to `whole`."""
+    if q is None:
+        raise not_an_array(name, q)
+    wrong = not 0 <= q <= whole if type(q) in (int, float) else _outside(operand(name, q), whole)
+    if wrong:
+        remedy = f"use numbers from 0 to {whole}"
+        raise ValueRangeError(f"{name}: q is from 0 to {whole}", f"it is {q}", remedy)
+
+
+def _outside(q, whole):
+    values = known(q)
+    if np.iscomplexobj(values):
+        return True
+    return not np.all((values >= 0) & (values <= whole))
 
 
 quantile = _by_share(

@@ -15,7 +15,7 @@ from hloom.numpy.folding import (
     SUM,
     finished,
     fold,
-    keep,
+    keep_if,
     sum_dtype,
     wide,
 )
@@ -160,7 +160,7 @@ def position(name, primitive, a, axis, out, keepdims):
         raise ShapeError(f"{name}: of no elements", found, "there is no such position")
     dtype = dtypes.canonicalize(dtypes.int64)
     (y,) = primitive.bind(x, axis=axis, index_dtype=dtype)
-    return keep(y, shape, range(len(shape)) if flat else (axis,)) if keepdims else y
+    return keep_if(name, keepdims or False, y, shape, range(len(shape)) if flat else (axis,))
 
 
 def _position(name, primitive, doc):

@@ -170,6 +170,10 @@ def searchsorted(
             "searchsorted: the sorted array is a vector", found, "use vmap for more axes"
         )
     if sorter is not None:
+        there = aval_of(operand("searchsorted", sorter))
+        if there.shape != aval_of(a).shape:
+            found = f"it has shape {there.shape}, the vector {aval_of(a).shape}"
+            raise ShapeError("searchsorted: the sorter is as long", found, "use argsort of it")
         a = _at(a, sorter)
     before = _below if side == "left" else _not_above
     dtype = index_dtype(aval_of(a).shape)

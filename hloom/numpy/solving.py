@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import MatrixError, ShapeError, ValueRangeError
 from hloom.frontend.prims.elementwise import abs, complex, convert_element_type, log, ne, rem, sign
 from hloom.frontend.prims.linalg import lu, qr, triangular_solve
@@ -117,7 +118,7 @@ def tensorsolve(a: ArrayLike, b: ArrayLike, axes=None):
 @fused
 def tensorinv(a: ArrayLike, ind: int = 2):
     """The inverse of `a` as a map from its last axes to its first `ind`."""
-    (a,) = promote_dtypes_inexact("tensorinv", a)
+    (a,), ind = promote_dtypes_inexact("tensorinv", a), integer("tensorinv", "ind", ind)
     front, back = aval_of(a).shape[:ind], aval_of(a).shape[ind:]
     n = math.prod(front)
     if ind < 1 or n != math.prod(back):

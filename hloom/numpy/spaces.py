@@ -1,14 +1,19 @@
 """Evenly spaced numbers and grids of them: linspace, logspace, geomspace, meshgrid, indices."""
 
+import numpy as np
+
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ArgumentError, ValueRangeError
+from hloom.frontend.array import Array
+from hloom.frontend.choices import integer
+from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.elementwise import dtype_of, log, power
 from hloom.numpy.joining import stack
 from hloom.numpy.lines import is_known, known_line, line
 from hloom.numpy.manipulation import convert_strongly, placed, repeated
-from hloom.numpy.promotion import operand, promote_inexact, strong
+from hloom.numpy.promotion import known, operand, promote_inexact, strong
 from hloom.numpy.rounding import floor
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -23,9 +28,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     >>> np.linspace(0, 1, 3)
     Array([0. , 0.5, 1. ], dtype=float32)
     """
-    if not hasattr(num, "__index__"):
-        raise ArgumentError("linspace: num is an integer", f"it is {num!r}", "give an int")
-    num = num.__index__()
+    num = integer("linspace", "num", num)
     if is_known(start, stop, num, axis, dtype):
         made = known_line("linspace", start, stop, num, endpoint, retstep, dtype)
     else:
@@ -43,14 +46,14 @@ def _linspace(name, start: ArrayLike, stop: ArrayLike, num, endpoint, dtype, axi
     numbers, step = line(first, last, num, endpoint, dtypes.is_integer(wanted))
     if dtypes.is_integer(wanted):
         numbers = floor(numbers)
-    numbers = convert_strongly(_moved(numbers, axis), wanted)
+    numbers = convert_strongly(_moved(name, numbers, axis), wanted)
     return (numbers, step) if retstep else numbers
 
 
-def _moved(x, axis):
+def _moved(name, x, axis):
     """The first axis moved to `axis`."""
     n = aval_of(x).ndim
-    axis = s.canonical_axis("linspace", axis, n)
+    axis = s.canonical_axis(name, axis, n)
     return s.transpose(x, [*range(1, axis + 1), 0, *range(axis + 1, n)])
 
 
@@ -70,7 +73,7 @@ def logspace(
     return made if dtype is None else convert_strongly(made, dtypes.requested("logspace", dtype))
 
 
-@fused
+@judged
 def geomspace(start: ArrayLike, stop: ArrayLike, num=50, endpoint=True, dtype=None, axis=0):
     """`num` numbers from `start` to `stop` with equal ratios.
 
@@ -78,7 +81,17 @@ def geomspace(start: ArrayLike, stop: ArrayLike, num=50, endpoint=True, dtype=No
     >>> np.geomspace(1, 8, 4)
     Array([1., 2., 4., 8.], dtype=float32)
     """
-    start, stop = (strong(x) for x in promote_inexact("geomspace", start, stop))
+    for x in (start, stop):
+        if not isinstance(x, Array) and not np.all(known(operand("geomspace", x))):
+            what = "geomspace: equal ratios lead neither from 0 nor to it"
+            raise ValueRangeError(what, f"it was given {x}", "use numbers that are not 0")
+    num = integer("geomspace", "num", num)
+    return _geomspace("geomspace", start, stop, num, endpoint, dtype, axis)
+
+
+@fused
+def _geomspace(name, start: ArrayLike, stop: ArrayLike, num, endpoint, dtype, axis):
+    start, stop = (strong(x) for x in promote_inexact(name, start, stop))
     exponent = log(e.div(stop, start))
     numbers = _linspace.function("geomspace", 0.0, exponent, num, endpoint, None, 0, False)
     shape = aval_of(numbers).shape
@@ -88,8 +101,8 @@ def geomspace(start: ArrayLike, stop: ArrayLike, num=50, endpoint=True, dtype=No
         inner = s.slice_in_dim(numbers, 1, num - 1)
         ends = s.slice_in_dim(first, 0, 1), s.slice_in_dim(last, 0, 1)
         numbers = s.concatenate([ends[0], inner, ends[1]], 0)
-    made = _moved(numbers, axis)
-    return made if dtype is None else convert_strongly(made, dtypes.requested("geomspace", dtype))
+    made = _moved(name, numbers, axis)
+    return made if dtype is None else convert_strongly(made, dtypes.requested(name, dtype))
 
 
 # ---------------------------------------------------------------- grids

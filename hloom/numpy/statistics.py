@@ -1,7 +1,10 @@
 """Means, variances and averages along axes."""
 
+import numbers
+
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ArgumentError, ShapeError
+from hloom.frontend.choices import flag, whole
+from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.contraction import dot_general
@@ -15,7 +18,7 @@ from hloom.frontend.prims.structural import (
 )
 from hloom.frontend.trace import aval_of
 from hloom.naming import named
-from hloom.numpy.folding import count, finished, keep, mask_for, reduced_axes, wide
+from hloom.numpy.folding import count, finished, keep, keep_if, mask_for, reduced_axes, wide
 from hloom.numpy.promotion import (
     broadcast_to,
     no_out,
@@ -85,7 +88,7 @@ def _mean(name, a, axis, dtype, keepdims, mask):
     dtype = dtypes.to_inexact(aval_of(a).dtype) if dtype is None else dtypes.requested(name, dtype)
     computed = wide(dtypes.to_inexact(dtype))
     y = finished(over(*total(to_dtype(a, computed), axes, mask)), dtype)
-    return keep(y, shape, axes) if keepdims else y
+    return keep_if(name, keepdims, y, shape, axes)
 
 
 # ---------------------------------------------------------------- variance
@@ -95,6 +98,9 @@ def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, fini
             found = f"ddof is {ddof}, correction is {correction}"
             raise ArgumentError(f"{name}: ddof and correction are the same", found, "give one")
         ddof = correction
+    if not isinstance(ddof, numbers.Real):
+        found = f"it is {ddof!r}"
+        raise ArgumentError(f"{name}: ddof is a number", found, "give an int or a float")
     shape = aval_of(a).shape
     axes = reduced_axes(name, axis, len(shape))
     own = dtypes.to_inexact(aval_of(a).dtype)
@@ -120,7 +126,7 @@ def _variance(name, a, axis, dtype, ddof, correction, keepdims, mask, mean, fini
         nothing = _number(float("nan"), aval_of(n).dtype)
         y = over(y, select(e.gt(n, _number(0, aval_of(n).dtype)), n, nothing))
     y = finished(finish(y), dtype)
-    return keep(y, shape, axes) if keepdims else y
+    return keep_if(name, keepdims, y, shape, axes)
 
 
 def _moment(name, finish, doc):
@@ -186,7 +192,7 @@ def average(
     a, weights = (to_dtype(x, wide(dtype)) for x in (a, weights))
     scale = _sum(weights, axes)
     y = finished(e.div(_sum(e.mul(a, weights), axes), scale), dtype)
-    if keepdims:
+    if flag("average", "keepdims", keepdims):
         y, scale = keep(y, shape, axes), keep(scale, shape, axes)
     return (y, finished(scale, dtype)) if returned else y
 
@@ -252,6 +258,8 @@ def _covariance(name, m, y, rowvar, bias, ddof, fweights, aweights, dtype):
     (count_, n), kind = aval_of(x).shape, aval_of(x).dtype
     real = dtypes.to_real(kind)
     ddof = (0 if bias else 1) if ddof is None else ddof
+    if whole(ddof) is None:
+        raise ValueRangeError(f"{name}: ddof is an integer", f"it is {ddof!r}", "give an int")
     weights = None
     for w in (fweights, aweights):
         if w is not None:

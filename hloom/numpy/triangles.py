@@ -1,6 +1,7 @@
 """Diagonals and triangles of matrices."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.keywords import judged
@@ -100,7 +101,7 @@ def diagonal(a: ArrayLike, offset=0, axis1=0, axis2=1):
     >>> np.diagonal(np.arange(9).reshape(3, 3), 1)
     Array([1, 5], dtype=int32)
     """
-    a = operand("diagonal", a)
+    a, offset = operand("diagonal", a), integer("diagonal", "offset", offset)
     n = aval_of(a).ndim
     if n < 2:
         found = f"the operand is {aval_of(a)}"
@@ -111,7 +112,7 @@ def diagonal(a: ArrayLike, offset=0, axis1=0, axis2=1):
 @fused
 def diag(v: ArrayLike, k=0):
     """The matrix with a vector on diagonal `k`, or diagonal `k` of a matrix."""
-    v = operand("diag", v)
+    v, k = operand("diag", v), integer("diag", "k", k)
     if aval_of(v).ndim == 1:
         return _matrix_of(v, k)
     if aval_of(v).ndim == 2:
@@ -123,7 +124,7 @@ def diag(v: ArrayLike, k=0):
 @fused
 def diagflat(v: ArrayLike, k=0):
     """The matrix with the flattened elements on diagonal `k`."""
-    v = operand("diagflat", v)
+    v, k = operand("diagflat", v), integer("diagflat", "k", k)
     return _matrix_of(s.reshape(v, (aval_of(v).size,)), k)
 
 
@@ -149,7 +150,8 @@ def vander(x: ArrayLike, N=None, increasing=False):
         found = f"the operand is {aval_of(x)}"
         raise ShapeError("vander: takes a vector", found, "use hloom.numpy.ravel")
     n = aval_of(x).size
-    powers = range(n if N is None else N) if increasing else range(n if N is None else N)[::-1]
+    powers = range(n if N is None else integer("vander", "N", N, 0))
+    powers = powers if increasing else powers[::-1]
     column = s.reshape(x, (n, 1))
     columns = [column if k == 1 else e.integer_pow(column, k) for k in powers]
     return s.concatenate(columns, 1) if columns else filled(0, aval_of(x).update(shape=(n, 0)))

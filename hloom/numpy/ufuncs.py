@@ -10,6 +10,7 @@ Array([2., 0., 1.], dtype=float32)
 import functools
 
 from hloom.api import eval_shape
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import ArgumentError, UnsupportedError
 from hloom.frontend.keywords import refused
 from hloom.lax.loops import scan
@@ -101,6 +102,7 @@ class ufunc:
                 return choose(row[1], asarray(self(x, row[0]), x.dtype), x), None
 
             found = scan(step, first, (rows, taken))[0]
+        keepdims = flag(f"{self.__name__}.reduce", "keepdims", keepdims)
         return expand_dims(found, tuple(sorted(kept))) if keepdims else found
 
     def accumulate(self, a, axis=0, dtype=None, out=None):

@@ -5,9 +5,10 @@ import re
 
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.prims.structural import canonical_axis
+from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
 from hloom.numpy import promotion
-from hloom.numpy.axes import expand_dims, squeeze
+from hloom.numpy.axes import as_axes, expand_dims, squeeze
 from hloom.numpy.creation import asarray
 from hloom.numpy.manipulation import broadcast_to
 from hloom.runtime.dispatch import fused
@@ -23,6 +24,7 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     Array([[1, 0],
            [3, 2]], dtype=int32)
     """
+    require_callable("apply_along_axis", func1d, "func1d")
     arr = asarray(arr)
     axis = canonical_axis("apply_along_axis", axis, arr.ndim)
 
@@ -38,9 +40,10 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
 
 def apply_over_axes(func, a, axes):
     """`func(a, axis)` for one axis after another; an axis that it drops is kept with length 1."""
+    require_callable("apply_over_axes", func, "func")
     # a function of the library is the same object in each call: one executable serves them
     over = _over_axes if hasattr(func, "function") else _over_axes.function
-    return over(asarray(a), func, (axes,) if isinstance(axes, int) else tuple(axes))
+    return over(asarray(a), func, as_axes(axes))
 
 
 @fused
@@ -84,6 +87,7 @@ def vectorize(pyfunc, *, excluded=frozenset(), signature=None):
     >>> np.vectorize(lambda x, y: x + y)(np.arange(2)[:, None], np.arange(3)).shape
     (2, 3)
     """
+    require_callable("vectorize", pyfunc, "pyfunc")
     core = None if signature is None else _parse(signature)
 
     @functools.wraps(pyfunc)

@@ -3,6 +3,7 @@
 import math
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.special import bessel_i0e
 from hloom.numpy.elementwise import as_inexact, real_only
@@ -39,18 +40,21 @@ def _cosines(M, *weights):
 @fused
 def hanning(M):
     """The Hann window of `M` points, a raised cosine."""
+    M = integer("hanning", "M", M)
     return _cosines(M, 0.5, -0.5)
 
 
 @fused
 def hamming(M):
     """The Hamming window of `M` points."""
+    M = integer("hamming", "M", M)
     return _cosines(M, 0.54, -0.46)
 
 
 @fused
 def blackman(M):
     """The Blackman window of `M` points."""
+    M = integer("blackman", "M", M)
     return _cosines(M, 0.42, -0.5, 0.08)
 
 
@@ -62,6 +66,7 @@ def bartlett(M):
     >>> np.bartlett(5)
     Array([0. , 0.5, 1. , 0.5, 0. ], dtype=float32)
     """
+    M = integer("bartlett", "M", M)
     if M <= 1:
         return _cosines(M)
     return e.sub(1.0, e.abs(e.sub(e.mul(_places(M), 2 / (M - 1)), 1.0)))
@@ -70,6 +75,7 @@ def bartlett(M):
 @fused
 def kaiser(M, beta: ArrayLike):
     """The Kaiser window of `M` points and shape `beta`."""
+    M = integer("kaiser", "M", M)
     if M <= 1:
         return _cosines(M)
     beta = to_dtype(operand("kaiser", beta), dtypes.to_inexact(dtypes.int32))

@@ -1,0 +1,41 @@
+"""Static arguments that are numbers or switches: judged here, in the same words for all functions.
+
+n = integer("vander", "N", n, least=0)
+if flag("sum", "keepdims", keepdims): ...
+"""
+
+import numpy as np
+
+from hloom.frontend.errors import ArgumentError, HloomError, ValueRangeError
+
+
+def whole(value):
+    """`value` as a Python int, or None if it is no integer."""
+    try:
+        return value.__index__()
+    except HloomError:  # a traced value, which says so
+        raise
+    except (AttributeError, TypeError):
+        return None
+
+
+def integer(name, what, value, least=None):
+    """`value` as a Python int; ArgumentError for others, ValueRangeError for one below `least`."""
+    found = whole(value)
+    if found is None:
+        raise ArgumentError(f"{name}: {what} is an integer", f"it is {value!r}", "give an int")
+    if least is not None and found < least:
+        raise ValueRangeError(
+            f"{name}: {what} is {least} or more", f"it is {found}", "give a larger one"
+        )
+    return found
+
+
+def flag(name, what, value):
+    """`value`, a bool or an integer, as a bool; ArgumentError for others."""
+    if value is True or value is False:
+        return value
+    if not isinstance(value, np.bool_) and whole(value) is None:
+        found = f"it is {value!r}"
+        raise ArgumentError(f"{name}: {what} is True or False", found, "give one of them")
+    return bool(value)
