@@ -121,7 +121,7 @@ ERRORS = {
     "method": (
         lambda: resize(X, (3, 4), "bilinearly"),
         ValueError,
-        ("ResizeMethod: no such method", "it is 'bilinearly'", "use one of nearest, linear"),
+        ("resize: no such method", "it is 'bilinearly'", "use one of nearest, linear"),
     ),
     "kind": (
         lambda: resize(X, (3, 4), 3),

@@ -506,7 +506,7 @@ ERRORS = {
         "an array of key<fry> has no NumPy value\n    it is key<fry>[3], of PRNG keys\n    ",
     ),
     "keys sorted": (lambda: hnp.sort(KEYS), TypeError, "sort: does not take PRNG keys"),
-    "keys summed": (lambda: hnp.sum(KEYS), TypeError, "reduce_sum: takes a number dtype"),
+    "keys summed": (lambda: hnp.sum(KEYS), TypeError, "sum: takes a number dtype"),
 }
 
 
