@@ -56,6 +56,8 @@ class MatrixError(ShapeError, np.linalg.LinAlgError):
 class AxisError(HloomError, np.exceptions.AxisError):
     """An axis out of bounds or named twice: `hloom.numpy.sum(hloom.numpy.ones(3), axis=1)`."""
 
+    _msg: str
+
 
 class DTypeError(HloomError, TypeError):
     """A dtype that an operation does not take: `hloom.lax.sin(hloom.numpy.arange(3))`."""
