@@ -683,3 +683,54 @@ def test_rankdata_knows_its_methods():
     with pytest.raises(hloom.errors.ValueRangeError) as error:
         stats.rankdata(np.arange(3), "middle")
     assert "the method is one of 'average', 'min', 'max', 'dense', 'ordinal'" in str(error.value)
+
+
+# ------------------------------------------------------------ intervals, and far out
+INTERVALS = [(-1, 1), (30, 31), (-40, -39.75), (0.5, 0.5 + 2**-20), (-3, 8)]
+
+
+def _upper(z):
+    return mpmath.erfc(mpmath.mpf(z) / mpmath.sqrt(2)) / 2
+
+
+def _normal_mass(a, b):
+    return _upper(-b) - _upper(-a) if b < 0 else _upper(a) - _upper(b)
+
+
+@pytest.mark.parametrize(("a", "b"), INTERVALS)
+def test_truncnorm_of_narrow_and_of_far_intervals(a, b):
+    points = np.linspace(a, b, 7)[1:-1]
+    with hloom.enable_x64(), mpmath.workdps(80):
+        mass = _normal_mass(a, b)
+        wanted = {
+            "cdf": [_normal_mass(a, z) / mass for z in points],
+            "sf": [_normal_mass(z, b) / mass for z in points],
+            "pdf": [mpmath.npdf(mpmath.mpf(z)) / mass for z in points],
+        }
+        wanted["logcdf"] = [mpmath.log(p) for p in wanted["cdf"]]
+        for name, values in wanted.items():
+            found = getattr(stats.truncnorm, name)(points, float(a), float(b))
+            np.testing.assert_allclose(found, [float(v) for v in values], rtol=4e-15, err_msg=name)
+
+
+def test_densities_far_out_are_no_exponentials_of_large_logarithms():
+    with hloom.enable_x64(), mpmath.workdps(80):
+        z = np.array([1e-300, 0.5, 1e10, 1e150])
+        wanted = [float(1 / (mpmath.pi * (1 + mpmath.mpf(v) ** 2))) for v in z]
+        np.testing.assert_allclose(stats.cauchy.pdf(z), wanted, rtol=1e-15)
+        z = np.array([1.5, 1e10, 1e80])
+        wanted = [float(2.5 / mpmath.mpf(v) ** 3.5) for v in z]
+        np.testing.assert_allclose(stats.pareto.pdf(z, 2.5), wanted, rtol=2e-13)
+        c, x = mpmath.mpf(1 - 2**-20), np.linspace(1e-9, 6.25, 9)
+        square = [1 + c * c - 2 * c * mpmath.cos(v) for v in x]
+        wanted = [float((1 - c * c) / (2 * mpmath.pi * s)) for s in square]
+        np.testing.assert_allclose(stats.wrapcauchy.pdf(x, 1 - 2**-20), wanted, rtol=2e-15)
+
+
+def test_derivatives_at_infinity_are_zero():
+    for function, z in (
+        (lambda z: stats.pareto.pdf(z, 2.0), np.inf),
+        (stats.gumbel_r.cdf, -800.0),
+        (stats.cauchy.pdf, np.inf),
+    ):
+        assert hloom.grad(function)(z) == 0

@@ -20,11 +20,19 @@ def _ppf(q):
     return np.where(low, -y, y)
 
 
+def _density(z):
+    large = np.abs(z) > 1
+    inverse = 1 / np.where(large, z, 1.0)
+    square = np.square(np.where(large, inverse, z))
+    return np.where(large, square, 1.0) / (math.pi * (1 + square))
+
+
 standard = Continuous(
     __name__,
     "the Cauchy distribution",
     symmetric=True,
     logpdf=lambda z: -log1p_square(z) - math.log(math.pi),
+    density=_density,
     cdf=lambda z: np.arctan2(1.0, -z) / math.pi,
     ppf=_ppf,
 )

@@ -17,9 +17,10 @@
 
 A formula is for loc = 0 and scale = 1: a function of the point z and of the shapes, whose names it
 gives to the parameters. It is called with arrays, or Python numbers for shapes, of one float dtype.
-What is not given follows from what is. The family adds the location and the scale, the values
-outside of the support, where a formula sees `inside` in place of the point (so that its
-derivatives there do not spoil those of the others), and NaN where a parameter is out of range.
+What is not given follows from what is; a density is the exponential of its logarithm unless
+`density` gives a more exact one. The family adds the location and the scale, the values outside of
+the support, where a formula sees `inside` in place of the point (so that its derivatives there do
+not spoil those of the others), and NaN where a parameter is out of range.
 """
 
 import functools
@@ -143,6 +144,9 @@ class Family:
         return _where_valid(valid, y)
 
     def _plain(self, z, scale, *shapes):
+        if hasattr(self, "density"):
+            y = self.density(z, *shapes)
+            return y if scale is None else y / scale
         y = getattr(self, self.log_density)(z, *shapes)
         return np.exp(y if scale is None else y - np.log(scale))
 
@@ -151,7 +155,8 @@ class Family:
         z = self._step(_standardized(z, loc, scale))
         low, high = self.support(*shapes)
         below = None if _is_infinite(low) else self._below(z, low)
-        above = None if _is_infinite(high) else z >= high
+        # a half-line ends at infinity, where a formula has no derivatives
+        above = None if _is_infinite(low) and _is_infinite(high) else z >= high
         for outside in (below, above):
             z = z if outside is None else np.where(outside, self.inside, z)
         y = getattr(self, name)(z, *shapes)
@@ -221,11 +226,16 @@ class Discrete(Family):
     def _plain(self, k, _, *shapes):
         *others, p = shapes
         if not self.ends or isinstance(p, (int, float)):
-            return np.exp(self.logpmf(k, *shapes))
+            return self._inner(k, *shapes)
         end = functools.reduce(operator.or_, [p == value for value in self.ends])
-        inner = np.exp(self.logpmf(k, *others, np.where(end, 0.5, p)))
+        inner = self._inner(k, *others, np.where(end, 0.5, p))
         at_end = self.power(np.where(end, k, self.inside), *others, np.where(end, p, 0.5))
         return np.where(end, at_end, inner)
+
+    def _inner(self, k, *shapes):
+        if hasattr(self, "density"):
+            return self.density(k, *shapes)
+        return np.exp(self.logpmf(k, *shapes))
 
     def _below(self, k, low):
         return k < low

@@ -45,6 +45,7 @@ standard = Discrete(
     inside=1.0,
     valid=lambda p: (p > 0) & (p <= 1),
     logpmf=lambda k, p: xlog1py(k - 1, -p) + np.log(p),
+    density=lambda k, p: p * np.exp(xlog1py(k - 1, -p)),
     ends=(1,),
     power=lambda k, p: p * (1 - p) ** (k - 1),
     cdf=_cdf,

@@ -16,10 +16,15 @@ def _logpdf(z):
     return -z - np.exp(-z)
 
 
+def _decay(z):
+    """exp(-z) where exp(-exp(-z)) is not 0, and bounded elsewhere, as derivatives need it."""
+    return np.exp(-np.maximum(z, -20.0))
+
+
 def _logsf(z):
     """log(1 - exp(-y)), y = exp(-z), by its series in y where y is small."""
     far = z > 20
-    y = np.exp(-np.where(far, 0.0, z))
+    y = _decay(np.where(far, 0.0, z))
     return np.where(far, -z - 0.5 * np.exp(-z), log1mexp(y))
 
 
@@ -29,7 +34,8 @@ standard = Continuous(
     points={"ppf": "p"},
     logpdf=_logpdf,
     logcdf=lambda z: -np.exp(-z),
-    sf=lambda z: -np.expm1(-np.exp(-z)),
+    cdf=lambda z: np.exp(-_decay(z)),
+    sf=lambda z: -np.expm1(-_decay(z)),
     logsf=_logsf,
     ppf=lambda q: -np.log(-np.log(q)),
     isf=lambda q: -np.log(-np.log1p(-q)),

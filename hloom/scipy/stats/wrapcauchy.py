@@ -12,14 +12,17 @@ import hloom.numpy as np
 from hloom.scipy.stats.families import Continuous
 
 
+def _square(x, c):
+    # 1 + c² - 2c cos x, without cancellation
+    return np.square(1 - c) + 4 * c * np.square(np.sin(0.5 * x))
+
+
 def _logpdf(x, c):
-    # 1 + c² - 2c cos x = (1 - c)² + 4c sin²(x/2)
-    square = np.square(1 - c) + 4 * c * np.square(np.sin(0.5 * x))
-    return np.log1p(-c * c) - np.log(square) - math.log(2 * math.pi)
+    return np.log1p(-c) + np.log1p(c) - np.log(_square(x, c)) - math.log(2 * math.pi)
 
 
-def _half_angle(x, c):
-    return np.arctan2((1 + c) * np.sin(0.5 * x), (1 - c) * np.cos(0.5 * x)) / math.pi
+def _half_angle(x, c, sign):
+    return np.arctan2((1 + c) * np.sin(0.5 * x), sign * (1 - c) * np.cos(0.5 * x)) / math.pi
 
 
 standard = Continuous(
@@ -30,8 +33,9 @@ standard = Continuous(
     valid=lambda c: (c > 0) & (c < 1),
     places=(),
     logpdf=_logpdf,
-    cdf=_half_angle,
-    sf=lambda x, c: _half_angle(2 * math.pi - x, c),
+    density=lambda x, c: (1 - c) * (1 + c) / (2 * math.pi * _square(x, c)),
+    cdf=lambda x, c: _half_angle(x, c, 1),
+    sf=lambda x, c: _half_angle(x, c, -1),
 )
 pdf, logpdf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()
