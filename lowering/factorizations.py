@@ -18,6 +18,7 @@ from hloom.frontend.prims.elementwise import (
     eq,
     ge,
     gt,
+    imag,
     integer_pow,
     lt,
     max,
@@ -246,20 +247,24 @@ def _reflections(x, pivoting):
 
 
 def reflector(column, j):
-    """v and tau with (1 - conj(tau) v v^H) column = beta e_j, beta real; v is 1 at row j."""
+    """v and tau with (1 - conj(tau) v v^H) column = beta e_j, beta real; v is 1 at row j.
+
+    A column that is a real multiple of e_j already is left as it is: tau is 0, as in LAPACK.
+    """
     alpha = _row(column, j)
-    size = abs(column)
-    axis = aval_of(column).ndim - 2
-    squares = reduce_sum(integer_pow(size, 2), (axis,))
-    norm = reshape(sqrt(squares), aval_of(alpha).shape)
-    front = real(alpha) if is_complex(column) else alpha
-    positive = ge(front, zero_of(front))
-    beta = select(positive, sub(zero_of(norm), norm), norm)
+    squares = integer_pow(abs(column), 2)
+    squares = select(eq(_rows(squares), j), zero_of(squares), squares)
+    rest = reshape(reduce_sum(squares, (aval_of(column).ndim - 2,)), aval_of(alpha).shape)
+    front = alpha
+    if is_complex(column):
+        front = real(alpha)
+        rest = add(rest, integer_pow(imag(alpha), 2))
+    still = eq(rest, zero_of(rest))
+    norm = sqrt(add(rest, integer_pow(front, 2)))
+    beta = select(ge(front, zero_of(front)), sub(zero_of(norm), norm), norm)
     beta = complex(beta, _zeros(beta)) if is_complex(column) else beta
-    # a column of zeros is left alone
-    still = eq(norm, zero_of(norm))
     one = typed_literal(1, aval_of(column).dtype)
-    tau = div(sub(beta, alpha), select(eq(beta, zero_of(beta)), one, beta))
+    tau = select(still, zero_of(alpha), div(sub(beta, alpha), select(still, one, beta)))
     vector = div(column, _filled(select(still, one, sub(alpha, beta)), column))
     vector = select(eq(_rows(vector), j), one, vector)
     return vector, tau

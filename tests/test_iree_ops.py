@@ -65,7 +65,7 @@ LONG = {
     "eigh": ["float32"],
     "svd_full": ["complex64"],
     "eig": ["complex64"],
-    "schur": ["float32"],
+    "schur": ["complex64"],
     "hessenberg": ["complex64"],
     "tridiagonal": ["float32"],
     "tridiagonal_solve": ["complex64"],

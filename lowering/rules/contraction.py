@@ -41,6 +41,9 @@ def _stored(dtype, wanted):
 @rule(dot_general)
 def _dot(ctx, x, y, *, dimension_numbers, precision, preferred_element_type):
     (left, right), out = ctx.ins, ctx.outs[0]
+    if 0 in left.shape or 0 in right.shape:
+        # sums of nothing, which some compilers of StableHLO do not survive
+        return [ctx.scalar(0, out.dtype, out.shape)]
     attributes = {"dot_dimension_numbers": ctx.attribute(_dimension_numbers, dimension_numbers)}
     if isinstance(precision, DotAlgorithmPreset):
         precision = precision.algorithm(left.dtype, right.dtype, out.dtype)
