@@ -120,10 +120,18 @@ def compiled(program, name, donated=(), placed=None, options=()):
     return load(program, lowered(program, name, donated), placed, options)
 
 
+def register_kernels(module):
+    """Make the libraries of kernels that a module calls known to XLA."""
+    if module.libraries:
+        from hloom.runtime import plugins  # most processes never need it
+
+        for library in sorted(module.libraries):
+            plugins.register(library)
+
+
 def load(program, module, placed, options=()):
     """The Executable of a module, from a cache or the compiler."""
-    for library in sorted(module.libraries):
-        pjrt.register(library)
+    register_kernels(module)
     key = _key(module.fingerprint(), placed, options)
     client = devices.client_of(placed[0])
     # equal modules may call different functions, so these are given to each executable

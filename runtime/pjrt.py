@@ -224,17 +224,36 @@ def serialize_portable(module, version):
 
 
 @functools.cache
-def register(library):
-    """Make a library of kernels known to XLA: "lapack", for CPU."""
+def register_lapack():
+    """Make LAPACK's kernels known to XLA, for CPU."""
     from jaxlib import lapack  # it loads scipy's linear algebra, which few programs need
     from jaxlib.cpu import _lapack
 
-    assert library == "lapack"
     _lapack.initialize()
     for name, kernel, version in lapack.registrations()["cpu"]:
-        xla_client.register_custom_call_target(name, kernel, platform="cpu", api_version=version)
+        register_kernel(name, kernel, "cpu", version)
 
 
-def register_kernel(name, kernel, platform, api_version):
-    """Make a kernel, a PyCapsule or a dict of its stages, known to XLA under a name."""
+#: platform -> XLA's name of it, under which kernels are registered
+_XLA_NAMES = {"cuda": "CUDA", "rocm": "ROCM"}
+
+
+def register_kernel(name, kernel, platform, api_version=1):
+    """Make a kernel, a PyCapsule or a dict of its stages, known to XLA under a name.
+
+    Those of a plugin's platform are kept until the plugin is there to take them.
+    """
+    platform = _XLA_NAMES.get(platform, platform)
     xla_client.register_custom_call_target(name, kernel, platform=platform, api_version=api_version)
+
+
+def take_kernels(platform, api, extension):
+    """Let a plugin, by its extension module, take kernels and their types from now on."""
+    name = _XLA_NAMES[platform]
+    xla_client.register_custom_call_handler(
+        name, functools.partial(extension.register_custom_call_target, api)
+    )
+    for kind, ids in extension.ffi_types().items():
+        extension.register_custom_type(api, kind, ids)
+    for target, kernel in extension.ffi_handlers().items():
+        register_kernel(target, kernel, platform)

@@ -1,13 +1,15 @@
 """PJRT plugins: the CUDA and TPU runtimes, found when their wheels are installed.
 
-Nothing is imported from the wheels, since their Python code needs JAX; the shared library is found
-in them and loaded. `topology.topology` compiles for hardware that is not there.
+No Python code of the wheels is imported, since it needs JAX; the shared library is found in them
+and loaded, and so are the extension modules with the kernels of CUDA. `topology.topology` compiles
+for hardware that is not there.
 
     HLOOM_PLATFORM=cuda python train.py          pip install jax-cuda13-pjrt jax-cuda13-plugin
     HLOOM_PLATFORM=tpu python train.py           pip install libtpu
 """
 
 import functools
+import importlib
 import importlib.util
 import os
 from typing import NamedTuple
@@ -17,17 +19,28 @@ from hloom.runtime.pjrt import BackendError
 
 
 class Wheel(NamedTuple):
-    """A Python package and the shared library in it."""
+    """A Python package, the shared library in it, and the package that has its kernels."""
 
     package: str
     library: str
     install: str
+    kernels: str = ""
 
 
 WHEELS = {
     "cuda": (
-        Wheel("jax_plugins.xla_cuda13", "xla_cuda_plugin.so", "jax-cuda13-pjrt jax-cuda13-plugin"),
-        Wheel("jax_plugins.xla_cuda12", "xla_cuda_plugin.so", "jax-cuda12-pjrt jax-cuda12-plugin"),
+        Wheel(
+            "jax_plugins.xla_cuda13",
+            "xla_cuda_plugin.so",
+            "jax-cuda13-pjrt jax-cuda13-plugin",
+            "jax_cuda13_plugin",
+        ),
+        Wheel(
+            "jax_plugins.xla_cuda12",
+            "xla_cuda_plugin.so",
+            "jax-cuda12-pjrt jax-cuda12-plugin",
+            "jax_cuda12_plugin",
+        ),
     ),
     "tpu": (Wheel("libtpu", "libtpu.so", "libtpu"),),
 }
@@ -38,6 +51,11 @@ _OPTIONS = {"cuda": {"platform_name": "cuda"}, "tpu": {}}
 
 def library(platform):
     """The path of the platform's shared library; BackendError if no wheel holds one."""
+    return _found(platform)[1]
+
+
+def _found(platform):
+    """The first Wheel of a platform that is installed, and the path of its shared library."""
     if platform not in WHEELS:
         known = ", ".join(["cpu", *WHEELS])
         raise BackendError(
@@ -49,7 +67,7 @@ def library(platform):
         folder = _folder(wheel.package)
         path = folder and os.path.join(folder, wheel.library)
         if path and os.path.exists(path):
-            return path
+            return wheel, path
     raise BackendError(
         f"platform {platform!r} was asked for",
         "its plugin is not installed",
@@ -80,7 +98,30 @@ def available():
 @functools.cache
 def loaded(platform):
     """The plugin's C API, initialised once."""
-    return pjrt.load_plugin(platform, library(platform))
+    wheel, path = _found(platform)
+    api = pjrt.load_plugin(platform, path)
+    if wheel.kernels and _folder(wheel.kernels):
+        extension = importlib.import_module(f"{wheel.kernels}.cuda_plugin_extension")
+        pjrt.take_kernels(platform, api, extension)
+    return api
+
+
+@functools.cache
+def register(library):
+    """Make a library of kernels known to XLA: "lapack" of the CPU, "cusolver" of CUDA."""
+    if library == "lapack":
+        pjrt.register_lapack()
+        return
+    wheel, _ = _found("cuda")
+    if not _folder(wheel.kernels):
+        raise BackendError(
+            f"the program calls kernels of {library}",
+            f"{wheel.kernels} is not installed",
+            f"pip install {wheel.install}",
+        )
+    kernels = importlib.import_module(f"{wheel.kernels}._solver").registrations()
+    for name, kernel in kernels.items():
+        pjrt.register_kernel(name, kernel, "cuda")
 
 
 @functools.cache

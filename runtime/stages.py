@@ -16,7 +16,7 @@ from hloom.frontend.errors import RefError, TreeError
 from hloom.frontend.flat import argument_paths, flatten_args
 from hloom.runtime import guards, pjrt
 from hloom.runtime.array import as_array
-from hloom.runtime.compile import load, lowered
+from hloom.runtime.compile import load, lowered, register_kernels
 from hloom.runtime.devices import default_backend, default_device
 from hloom.runtime.pjrt import BackendError
 from hloom.runtime.spec import ShapeDtypeStruct
@@ -197,8 +197,9 @@ class CompiledAhead(Optimised):
             )
         self.lowered = lowered_stage
         self.topology = topology
-        module = lowered_stage.module.ir
-        self.loaded = pjrt.compile_ahead(topology.devices[:1], module, options)
+        module = lowered_stage.module
+        register_kernels(module)
+        self.loaded = pjrt.compile_ahead(topology.devices[:1], module.ir, options)
         self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
 
     def serialize(self):

@@ -7,7 +7,7 @@ from hloom.frontend.prims.ffi import ffi_call
 from hloom.runtime import pjrt
 from ops import Op, V, case
 
-pjrt.register("lapack")
+pjrt.register_lapack()
 
 
 def factor(a):

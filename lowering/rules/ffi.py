@@ -7,7 +7,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.errors import RuleError
 from hloom.frontend.prims.ffi import ffi_call
 from hloom.lowering.context import element_type
-from hloom.lowering.lapack import alias
+from hloom.lowering.kernels import alias
 from hloom.lowering.table import rule
 
 

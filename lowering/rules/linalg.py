@@ -1,4 +1,4 @@
-"""Lowerings of the factorizations: LAPACK kernels on CPU, StableHLO or loops elsewhere.
+"""Lowerings of the factorizations: kernels on CPU and CUDA, StableHLO or loops elsewhere.
 
 StableHLO has cholesky and triangular_solve, which XLA knows on every platform. The portable target
 does without them, and everything is done by loops there (see lowering/factorizations.py).
@@ -14,12 +14,12 @@ from hloom.frontend.prims.structural import broadcast_in_dim, pad, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.lowering import factorizations as loops
 from hloom.lowering.dialects import stablehlo
-from hloom.lowering.lapack import INT, batch_of, kernel
+from hloom.lowering.kernels import INT, batch_of, kernel
 from hloom.lowering.table import platform_rules, rule, rules
 
 
-def on_cpu(primitive):
-    """Register a lowering to LAPACK kernels, which the portable target does not take."""
+def by_kernels(primitive, *platforms):
+    """Register a lowering to kernels of platforms, which the portable target does not take."""
 
     def register(function):
         def choose(ctx, *operands, **params):
@@ -27,7 +27,8 @@ def on_cpu(primitive):
             chosen = rules[primitive] if portable or 0 in ctx.ins[0].shape else function
             return chosen(ctx, *operands, **params)
 
-        platform_rules[primitive, "cpu"] = choose
+        for platform in platforms:
+            platform_rules[primitive, platform] = choose
         return function
 
     return register
@@ -61,7 +62,7 @@ def _finished_cholesky(factor, info):
     return lower_part(nan_unless_done(factor, info))
 
 
-@on_cpu(la.cholesky)
+@by_kernels(la.cholesky, "cpu")
 def _potrf(ctx, x):
     aval = ctx.ins[0]
     info = batch_of(aval, dtype=INT)
@@ -78,7 +79,7 @@ def _cholesky(ctx, x):
 
 
 # ---------------------------------------------------------------- triangular_solve
-@on_cpu(la.triangular_solve)
+@by_kernels(la.triangular_solve, "cpu")
 def _trsm(ctx, a, b, *, left_side, lower, transpose_a, conjugate_a, unit_diagonal):
     if conjugate_a and not transpose_a:
         (a,) = ctx.lower_fun(conj, [a], ctx.ins[:1])
@@ -113,7 +114,7 @@ def _finished_lu(packed, pivots, *, rows):
     return packed, pivots, loops.permutation_of(pivots, rows)
 
 
-@on_cpu(la.lu)
+@by_kernels(la.lu, "cpu", "cuda")
 def _getrf(ctx, x):
     aval, pivots = ctx.ins[0], ctx.outs[1]
     info = batch_of(aval, dtype=INT)
@@ -142,8 +143,10 @@ def _from_zero(places):
     return sub(places, typed_literal(1, INT))
 
 
-@on_cpu(la.qr)
+@by_kernels(la.qr, "cpu", "cuda")
 def _geqrf(ctx, x, *, pivoting, full_matrices):
+    if pivoting and ctx.module.platform == "cuda":  # cuSOLVER does not pivot
+        return _qr(ctx, x, pivoting=pivoting, full_matrices=full_matrices)
     aval, (q, r, *rest) = ctx.ins[0], ctx.outs
     taus = batch_of(aval, min(aval.shape[-2:]))
     if pivoting:
@@ -164,7 +167,7 @@ def _qr(ctx, x, **params):
     return ctx.lower_fun(loops.qr, [x], ctx.ins, **params)
 
 
-@on_cpu(la.geqrf)
+@by_kernels(la.geqrf, "cpu", "cuda")
 def _packed_qr(ctx, x):
     return kernel(ctx, "geqrf", [x], ctx.ins, ctx.outs, [(0, 0)])
 
@@ -174,7 +177,7 @@ def _packed_loop(ctx, x):
     return ctx.lower_fun(loops.geqrf, [x], ctx.ins)
 
 
-@on_cpu(la.householder_product)
+@by_kernels(la.householder_product, "cpu", "cuda")
 def _orgqr(ctx, a, taus):
     return kernel(ctx, "orgqr", [a, taus], ctx.ins, ctx.outs, [(0, 0)])
 

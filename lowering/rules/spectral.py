@@ -1,4 +1,4 @@
-"""Lowerings of the spectral decompositions: LAPACK on CPU, elsewhere iterations of our own.
+"""Lowerings of the spectral decompositions: kernels where a platform has them, or iterations.
 
 Those are Jacobi's rotations for Hermitian matrices and singular values, QR iterations for others.
 """
@@ -7,9 +7,10 @@ from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import spectral as sp
 from hloom.frontend.prims.elementwise import complex
+from hloom.frontend.prims.matrices import adjoint
 from hloom.lowering import eig, factorizations, jacobi, schur
-from hloom.lowering.lapack import INT, batch_of, kernel
-from hloom.lowering.rules.linalg import nan_unless_done, on_cpu, or_empty
+from hloom.lowering.kernels import INT, batch_of, kernel
+from hloom.lowering.rules.linalg import by_kernels, nan_unless_done, or_empty
 from hloom.lowering.table import rule
 
 
@@ -22,17 +23,31 @@ def _checked(ctx, values, info, avals):
     ]
 
 
+def _reduced(ctx, name, x, **options):
+    """The results of a kernel that overwrites its one matrix, with NaN where it failed."""
+    results = [*ctx.outs, batch_of(ctx.ins[0], dtype=INT)]
+    *found, info = kernel(ctx, name, [x], ctx.ins, results, [(0, 0)], **options)
+    return _checked(ctx, found, info, ctx.outs)
+
+
+#: the triangle that is read, for LAPACK: `lower` -> its letter
+_TRIANGLE = {True: "L", False: "U"}
+
+
 # ---------------------------------------------------------------- Hermitian matrices
-@on_cpu(sp.eigh)
+@by_kernels(sp.eigh, "cpu")
 def _syevd(ctx, x, *, lower, rotate):
     if rotate:
         return _eigh(ctx, x, lower=lower, rotate=rotate)
-    (aval,), outs = ctx.ins, ctx.outs
-    results = [*outs, batch_of(aval, dtype=INT)]
-    *found, info = kernel(
-        ctx, "syevd", [x], [aval], results, [(0, 0)], mode="V", uplo="L" if lower else "U"
-    )
-    return _checked(ctx, found, info, outs)
+    return _reduced(ctx, "syevd", x, mode="V", uplo=_TRIANGLE[lower])
+
+
+@by_kernels(sp.eigh, "cuda")
+def _syevd_on_cuda(ctx, x, *, lower, rotate):
+    if rotate:
+        return _eigh(ctx, x, lower=lower, rotate=rotate)
+    # algorithm 0 lets the library choose
+    return _reduced(ctx, "syevd", x, algorithm="\0", lower=lower)
 
 
 @rule(sp.eigh)
@@ -40,12 +55,14 @@ def _eigh(ctx, x, *, lower, rotate):
     return ctx.lower_fun(jacobi.eigh, [x], ctx.ins, lower=lower)
 
 
-@on_cpu(sp.tridiagonal)
+@by_kernels(sp.tridiagonal, "cpu")
 def _sytrd(ctx, x, *, lower):
-    outs = [*ctx.outs, batch_of(ctx.ins[0], dtype=INT)]
-    uplo = "L" if lower else "U"
-    *found, info = kernel(ctx, "sytrd", [x], ctx.ins, outs, [(0, 0)], uplo=uplo)
-    return _checked(ctx, found, info, ctx.outs)
+    return _reduced(ctx, "sytrd", x, uplo=_TRIANGLE[lower])
+
+
+@by_kernels(sp.tridiagonal, "cuda")
+def _sytrd_on_cuda(ctx, x, *, lower):
+    return _reduced(ctx, "sytrd", x, lower=lower)
 
 
 @rule(sp.tridiagonal)
@@ -54,7 +71,7 @@ def _tridiagonal(ctx, x, *, lower):
 
 
 # ---------------------------------------------------------------- singular values
-@on_cpu(sp.svd)
+@by_kernels(sp.svd, "cpu")
 def _gesdd(ctx, x, *, full_matrices, compute_uv, algorithm):
     if algorithm is sp.SvdAlgorithm.JACOBI:
         return _svd(ctx, x, full_matrices=full_matrices, compute_uv=compute_uv, algorithm=algorithm)
@@ -68,6 +85,25 @@ def _gesdd(ctx, x, *, full_matrices, compute_uv, algorithm):
     return _checked(ctx, [left, values, right] if compute_uv else [values], info, outs)
 
 
+@by_kernels(sp.svd, "cuda")
+def _gesvd(ctx, x, *, full_matrices, compute_uv, algorithm):
+    if algorithm is sp.SvdAlgorithm.JACOBI:
+        return _svd(ctx, x, full_matrices=full_matrices, compute_uv=compute_uv, algorithm=algorithm)
+    (aval,), outs = ctx.ins, ctx.outs
+    *batch, m, n = aval.shape
+    wide, high, k = m < n, max(m, n), min(m, n)
+    if wide:  # cuSOLVER takes none that are wider than high
+        (x,) = ctx.lower_fun(adjoint, [x], [aval])
+        aval = aval.update(shape=(*batch, n, m))
+    left, right = batch_of(aval, high, high if full_matrices else k), batch_of(aval, k, k)
+    results = [aval, outs[compute_uv], left, right, batch_of(aval, dtype=INT)]
+    options = {"full_matrices": full_matrices, "compute_uv": True, "transposed": False}
+    _, s, u, vt, info = kernel(ctx, "gesvd", [x], [aval], results, [(0, 0)], **options)
+    if wide:
+        (u,), (vt,) = ctx.lower_fun(adjoint, [vt], [right]), ctx.lower_fun(adjoint, [u], [left])
+    return _checked(ctx, [u, s, vt] if compute_uv else [s], info, outs)
+
+
 @rule(sp.svd)
 def _svd(ctx, x, *, full_matrices, compute_uv, algorithm):
     params = {"full_matrices": full_matrices, "compute_uv": compute_uv}
@@ -75,7 +111,7 @@ def _svd(ctx, x, *, full_matrices, compute_uv, algorithm):
 
 
 # ---------------------------------------------------------------- general matrices
-@on_cpu(sp.eig)
+@by_kernels(sp.eig, "cpu")
 def _geev(ctx, x, *, left, right):
     (aval,), (values, *_) = ctx.ins, ctx.outs
     vectors = ShapedArray(aval.shape, values.dtype)
@@ -98,7 +134,7 @@ def _eig(ctx, x, *, left, right):
     return ctx.lower_fun(eig.eig, [x], ctx.ins, left=left, right=right)
 
 
-@on_cpu(sp.schur)
+@by_kernels(sp.schur, "cpu")
 def _gees(ctx, x, *, vectors):
     (aval,), outs = ctx.ins, ctx.outs
     values, info = batch_of(aval, aval.shape[-1]), batch_of(aval, dtype=INT)
@@ -115,13 +151,9 @@ def _schur(ctx, x, *, vectors):
     return ctx.lower_fun(schur.schur, [x], ctx.ins, vectors=vectors)
 
 
-@on_cpu(sp.hessenberg)
+@by_kernels(sp.hessenberg, "cpu")
 def _gehrd(ctx, x):
-    (aval,), outs = ctx.ins, ctx.outs
-    results = [*outs, batch_of(aval, dtype=INT)]
-    high = aval.shape[-1]
-    *found, info = kernel(ctx, "gehrd", [x], [aval], results, [(0, 0)], low=1, high=high)
-    return _checked(ctx, found, info, outs)
+    return _reduced(ctx, "gehrd", x, low=1, high=ctx.ins[0].shape[-1])
 
 
 @rule(sp.hessenberg)
@@ -130,7 +162,7 @@ def _hessenberg(ctx, x):
 
 
 # ---------------------------------------------------------------- tridiagonal systems
-@on_cpu(sp.tridiagonal_solve)
+@by_kernels(sp.tridiagonal_solve, "cpu")
 def _gtsv(ctx, dl, d, du, b):
     results = [*ctx.ins, batch_of(ctx.outs[0], dtype=INT)]
     same = [(i, i) for i in range(4)]

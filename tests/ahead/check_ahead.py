@@ -31,7 +31,8 @@ HLO = {
     ("tpu", "linalg"): r":T\(8,128\)",
     ("cuda", "mlp"): r"__triton_gemm|__cublas\$|gemm_fusion",
     ("cuda", "conv"): r"__cudnn\$conv",
-    ("cuda", "linalg"): r"__cublas\$|gemm_fusion|cusolver",
+    ("cuda", "linalg"): "(?s)"
+    + "".join(f"(?=.*cusolver_{k}_ffi)" for k in ("getrf", "geqrf", "orgqr", "syevd", "gesvd")),
 }
 
 

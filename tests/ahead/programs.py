@@ -73,7 +73,8 @@ def factorise(a):
     symmetric = a @ a.T + jnp.eye(len(a))
     solved = jnp.linalg.solve(a, a[0])
     q, r = jnp.linalg.qr(a)
-    return solved, q, r, jnp.linalg.cholesky(symmetric), jnp.linalg.eigh(symmetric)
+    spectra = jnp.linalg.eigh(symmetric), jnp.linalg.svd(a)
+    return solved, q, r, jnp.linalg.cholesky(symmetric), spectra
 
 
 MLP = mlp, [(f32(784, 256), f32(256)), (f32(256, 10), f32(10))], f32(128, 784)

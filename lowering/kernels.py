@@ -1,8 +1,8 @@
-"""LAPACK kernels on CPU: custom calls through XLA's foreign function interface.
+"""Kernels of linear algebra: custom calls through XLA's foreign function interface.
 
-A kernel takes matrices with any number of leading axes, each stored by columns. Its name tells the
-dtype: `spotrf` is for float32. The runtime registers the kernels before it compiles a module that
-lists "lapack" among its libraries.
+LAPACK has them on CPU, cuSOLVER on CUDA. A kernel takes matrices with any number of leading axes,
+each stored by columns. The runtime registers the libraries that a module lists before it compiles
+it.
 """
 
 import numpy as np
@@ -16,20 +16,32 @@ _COMPLEX = {"orgqr": "ungqr", "ormqr": "unmqr", "syevd": "heevd", "sytrd": "hetr
 INT = np.dtype("int32")
 
 
+def _lapack(name, dtype):
+    """The target of a kernel of LAPACK, which tells the dtype: `lapack_spotrf_ffi`."""
+    prefix = _PREFIX[dtype.name]
+    return f"lapack_{prefix}{_COMPLEX.get(name, name) if prefix in 'cz' else name}_ffi"
+
+
+#: platform -> its library, and the target of a kernel there
+LIBRARIES = {
+    "cpu": ("lapack", _lapack),
+    "cuda": ("cusolver", lambda name, dtype: f"cusolver_{name}_ffi"),
+}
+
+
 def kernel(ctx, name, operands, ins, outs, aliases, **attributes):
-    """Call a kernel on values of avals `ins`; the values of its results, of avals `outs`.
+    """Call the platform's kernel on values of avals `ins`; the values of its results, of `outs`.
 
     `aliases` are pairs (operand, result) that share memory. A one-letter string is passed as a
     character, a bool or an int as such.
     """
-    ctx.module.libraries.add("lapack")
-    prefix = _PREFIX[ins[0].dtype.name]
-    name = _COMPLEX.get(name, name) if prefix in "cz" else name
+    library, target = LIBRARIES[ctx.module.platform]
+    ctx.module.libraries.add(library)
     single = len(outs) == 1
     rank = max(a.ndim for a in (*ins, *outs))
     layouts = lambda avals: ir.ArrayAttr.get([ctx.attribute(_layout, a.ndim, rank) for a in avals])
     call = {
-        "call_target_name": ctx.string(f"lapack_{prefix}{name}_ffi"),
+        "call_target_name": ctx.string(target(name, ins[0].dtype)),
         "api_version": ctx.attribute(_int32, 4),
         "backend_config": ir.DictAttr.get({k: _attribute(v) for k, v in attributes.items()}),
         "operand_layouts": layouts(ins),
