@@ -16,7 +16,10 @@ from hloom.frontend.trace import aval_of
 
 
 class SvdAlgorithm(enum.Enum):
-    """How singular values are found: DEFAULT divides and conquers on CPU and rotates elsewhere."""
+    """How singular values are found.
+
+    DEFAULT divides and conquers on CPU, is QR on CUDA and rotates elsewhere.
+    """
 
     DEFAULT = "default"
     QR = "QR"
@@ -26,7 +29,10 @@ class SvdAlgorithm(enum.Enum):
 
 
 class EighImplementation(enum.Enum):
-    """How eigenvalues of Hermitian matrices are found: QR on CPU by default, JACOBI elsewhere."""
+    """How eigenvalues of Hermitian matrices are found.
+
+    The default is QR on CPU, cuSOLVER's choice on CUDA, and JACOBI elsewhere.
+    """
 
     QR = "qr"
     JACOBI = "jacobi"
@@ -34,7 +40,7 @@ class EighImplementation(enum.Enum):
 
 
 class EigImplementation(enum.Enum):
-    """Which library finds eigenvalues of square matrices: LAPACK on CPU, and none elsewhere."""
+    """Which library finds eigenvalues of square matrices: LAPACK on CPU, loops elsewhere."""
 
     CUSOLVER = "cusolver"
     MAGMA = "magma"
