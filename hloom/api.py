@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from hloom import slopes  # noqa: F401 - derivatives of primitives
 from hloom.frontend import (
     printer as _printer,  # noqa: F401 - shows programs
     pytree,

@@ -94,7 +94,6 @@ OPS = [
         s.betainc,
         special.betainc,
         [case(A(6, low=0.3, high=6), A(6, low=0.3, high=6), A(6, low=0.05, high=0.95))],
-        grad=(2,),
         tol=LONG,
         edges=[
             case(V(20.0, 900.0, 3.0, 2e3), V(30.0, 800.0, 900.0, 4.0), V(0.4, 0.5, 0.01, 0.995)),

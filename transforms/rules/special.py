@@ -1,4 +1,4 @@
-"""Derivatives of the special functions (DLMF 8.8.13, 8.17.3, 10.29, 25.11.17)."""
+"""Derivatives of the special functions (DLMF 8.8.13, 10.29, 25.11.17)."""
 
 from hloom.frontend.errors import RuleError
 from hloom.frontend.prims.elementwise import (
@@ -9,7 +9,6 @@ from hloom.frontend.prims.elementwise import (
     exp,
     lgamma,
     log,
-    log1p,
     mul,
     neg,
     select,
@@ -72,7 +71,7 @@ def _i1e_term(g, x, y):
 jvp.elementwise(bessel_i1e, _i1e_term)
 
 
-# ---------------------------------------------------------------- incomplete gamma and beta
+# ---------------------------------------------------------------- incomplete gamma functions
 def _gamma_density(a, x):
     """x^(a-1) e^-x / Γ(a), the derivative of igamma in x."""
     power = sub(a, 1.0)
@@ -100,20 +99,7 @@ jvp.elementwise(
     random_gamma_grad, _undefined(random_gamma_grad, "a"), _undefined(random_gamma_grad, "x")
 )
 
-
-def _beta_density(a, b, x):
-    """x^(a-1) (1-x)^(b-1) / B(a, b), the derivative of the incomplete beta function in x."""
-    log_beta = sub(add(lgamma(a), lgamma(b)), lgamma(add(a, b)))
-    powers = add(mul(sub(a, 1.0), log(x)), mul(sub(b, 1.0), log1p(neg(x))))
-    return exp(sub(powers, log_beta))
-
-
-jvp.elementwise(
-    regularized_incomplete_beta,
-    _undefined(regularized_incomplete_beta, "a"),
-    _undefined(regularized_incomplete_beta, "b"),
-    lambda g, a, b, x, y: mul(g, _beta_density(a, b, x)),
-)
+# the derivatives of the incomplete beta function are those of its loops: hloom/slopes.py
 
 for _function in (
     gamma, digamma, polygamma, zeta, bessel_i0e, bessel_i1e, igamma, igammac, igamma_grad_a,

@@ -2,14 +2,16 @@
 
 from hloom.frontend.array import Array
 from hloom.frontend.prims import elementwise as e, special as s
+from hloom.frontend.trace import aval_of
 from hloom.lowering.incomplete import (
     beta_complement,
     beta_density,
     gamma_density,
     regularized_incomplete_beta,
 )
+from hloom.numpy.promotion import broadcast_shapes
 from hloom.runtime.dispatch import fused
-from hloom.scipy.special.differentiable import differentiable, slope
+from hloom.scipy.special.differentiable import array_of, differentiable, slope
 from hloom.scipy.special.series import computed
 from hloom.typing import ArrayLike
 
@@ -58,13 +60,19 @@ beta_rest = differentiable(
 )
 
 
-_betainc = differentiable(
-    lambda a, b, x: s.betainc(a, b, x),
+_BETAINC_TERMS = (
     slope(regularized_incomplete_beta, 0, 3),
     slope(regularized_incomplete_beta, 1, 3),
     lambda a, b, x, _: beta_density(a, b, x),
-    name="betainc",
 )
+_betainc = differentiable(lambda a, b, x: s.betainc(a, b, x), *_BETAINC_TERMS, name="betainc")
+
+
+def betainc_slope(position, a, b, x):
+    """The derivative of `betainc` in one of its operands, 0, 1 or 2."""
+    shape = broadcast_shapes("betainc", *[aval_of(v).shape for v in (a, b, x)])
+    a, b, x = [array_of(v, shape) for v in (a, b, x)]
+    return computed("betainc", lambda *xs: _BETAINC_TERMS[position](*xs, None), a, b, x)
 
 
 @fused
