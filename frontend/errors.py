@@ -17,7 +17,7 @@ from hloom.frontend import source
 
 def message(asked, found, remedy, where=True):
     """The text of an error; `where` is True (the line now executing), a snapshot, or None."""
-    place = source.describe(source.capture() if where is True else where) if where else None
+    place = source.describe(source.here() if where is True else where) if where else None
     parts = [asked, *_lines(found), *([f"at {place}"] if place else []), *_lines(remedy)]
     return "\n    ".join(parts)
 

@@ -80,5 +80,5 @@ _plain = source.capture
 
 
 def _capture():
-    path = thread.context.scopes
-    return Scoped(path, _plain()) if path else _plain()
+    path, snapshot = thread.context.scopes, _plain()
+    return Scoped(path, snapshot) if path and snapshot else snapshot

@@ -2,7 +2,9 @@
 
 While tracing, `capture()` takes a cheap snapshot of the stack; nothing is resolved until an error,
 a location or a printout asks. `user_frame` then finds the innermost frame that is not hloom's own.
-The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of a microsecond.
+The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of a microsecond. Where
+that is on, jaxlib takes one for every array it makes too, which is a tenth of a small call and grows
+with the stack: it rests while nothing is traced.
 """
 
 import linecache
@@ -46,12 +48,33 @@ def _python_snapshot():
 
 
 capture = _python_snapshot
+_switch = bool
 
 
-def install(snapshot):
-    """Make `snapshot` the function that captures the stack."""
-    global capture
-    capture = snapshot
+def install(snapshot, switch=None):
+    """Make `snapshot` the function that captures the stack, or gives None once switched off."""
+    global capture, _switch
+    capture, _switch = snapshot, switch or _switch
+
+
+def awake():
+    """A snapshot after a rest; those that follow need no waking."""
+    _switch(True)
+    return capture()
+
+
+def rest():
+    """Switch snapshots off, unless JAX is in the process: it wants its own."""
+    _switch("jax" in sys.modules)
+
+
+def here():
+    """A snapshot where few are taken: it wakes nothing for longer."""
+    found = capture()
+    if found is None:
+        found = awake()
+        rest()
+    return found
 
 
 def user_frame(snapshot):

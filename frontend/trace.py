@@ -157,7 +157,7 @@ class StageTrace(Trace):
         out_avals = primitive.types.get(key)
         if out_avals is None:
             out_avals = primitive.type(*avals, **params)
-        snapshot = self.source or source.capture()
+        snapshot = self.source or source.capture() or source.awake()
         if len(out_avals) == 1:
             var = Var(out_avals[0])
             self.eqns.append(Eqn(primitive, atoms, [var], params, snapshot))
@@ -175,7 +175,10 @@ class StageTrace(Trace):
             return literal(x)
         if isinstance(x, np.ndarray | np.generic):
             if x.ndim == 0 and x.dtype.kind in "biufc":
-                return literal(x.item(), dtypes.canonicalize(x.dtype))
+                dtype, value = dtypes.canonicalize(x.dtype), x.item()
+                if type(value) is int and not dtypes.holds(dtype, value):
+                    raise dtypes.unfit("an operand", value, dtype)
+                return literal(value, dtype)
         elif isinstance(x, Tracer) and x.trace.done:
             raise leaked(x)
         elif not isinstance(x, Array):
@@ -235,6 +238,8 @@ def stage(fun, avals, name="main", what="jit", held=None):
             made = trace.program(inputs, results, name)
     finally:
         trace.done = True
+        if type(thread.context.trace) is not StageTrace:
+            source.rest()
     if thread.context.watches.check_tracer_leaks:
         inputs.clear()
         del results

@@ -18,7 +18,7 @@ class Watched:
 
     def __call__(self, buffers):
         """Run on a tuple of buffers; a list of arrays."""
-        program, here = self.executable.program, source.capture()
+        program, here = self.executable.program, source.here()
         for i in self.places:
             if (found := _used.get(id(buffers[i]))) is not None:
                 raise reuse(program.in_avals[i], found[1], here)

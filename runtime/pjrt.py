@@ -1,8 +1,9 @@
 """Every call into jaxlib's private module, with the differences between its versions side by side.
 
-Nothing is registered with jaxlib globally, so hloom and JAX can live in one process. Buffers are
-jaxlib's `ArrayImpl`, which never leave the runtime. Shardings given to jaxlib are `GSPMDSharding`,
-interned, since jaxlib compares them by identity.
+Nothing is registered with jaxlib globally, and its snapshots of the stack rest only without JAX
+(see source.rest), so hloom and JAX can live in one process. Buffers are jaxlib's `ArrayImpl`, which
+never leave the runtime. Shardings given to jaxlib are `GSPMDSharding`, interned, since jaxlib
+compares them by identity.
 """
 
 import functools
@@ -25,7 +26,8 @@ Buffer = _jax.ArrayImpl
 Device = xla_client.Device
 Traceback = _jax.Traceback
 
-source.install(_jax.Traceback.get_traceback)
+source.install(_jax.Traceback.get_traceback, _jax.set_tracebacks_enabled)
+source.rest()
 pytree.install(_jax.pytree)
 
 #: 0.10.2 wants to be told not to look for a Python method on the buffers

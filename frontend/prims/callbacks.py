@@ -31,7 +31,7 @@ class HostFunction:
         self.in_tree, self.out_tree = in_tree, out_tree
         self.out_avals = tuple(out_avals)
         self.settings = thread.context.settings
-        self.source = source.capture()
+        self.source = source.here()
 
     def of_avals(self, out_avals):
         """The same function for results of other avals."""

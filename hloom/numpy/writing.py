@@ -107,7 +107,7 @@ def cast(value, dtype):
 
 
 def _warn(text):
-    frame = source.user_frame(source.capture())
+    frame = source.user_frame(source.here())
     place = (frame.file_name, frame.line_num) if frame else ("<unknown>", 1)
     warnings.warn_explicit(f"{text}; convert it with x.astype(...)", FutureWarning, *place)
 
