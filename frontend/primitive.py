@@ -9,6 +9,7 @@ hands it to the trace in force, or has it run at once; results are always a list
         return transpose.bind(x, permutation=tuple(permutation))[0]
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -23,12 +24,34 @@ def _no_runtime(primitive, args, params):
 
 
 _evaluate = _no_runtime
+_fused: Callable = lambda function, operands: function
 
 
-def install(evaluate):
-    """Make `evaluate(primitive, args, params)` run primitives on concrete values."""
-    global _evaluate
-    _evaluate = evaluate
+def install(evaluate, fused):
+    """Make `evaluate(primitive, args, params)` run primitives on concrete values.
+
+    `fused(function, operands)` gives the form of a `composed` function for concrete values.
+    """
+    global _evaluate, _fused
+    _evaluate, _fused = evaluate, functools.cache(fused)
+
+
+def composed(*operands):
+    """Make a function of several primitives one executable on concrete values.
+
+    `operands` are the names of the parameters that are arrays; the others are static.
+    """
+
+    def decorate(function):
+        @functools.wraps(function)
+        def call(*args, **kwargs):
+            if thread.context.trace is None:
+                return _fused(function, operands)(*args, **kwargs)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 #: every primitive by its name, for the parser and for tables of all

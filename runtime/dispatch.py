@@ -59,13 +59,13 @@ def _compile_primitive(primitive, avals, params):
     return nans.checked(executable)
 
 
-primitives.install(evaluate)
-
-
 # ---------------------------------------------------------------- library functions
-def fused(function):
-    """Run `function` as one executable on concrete arrays; inline it where it is traced."""
-    positional, arrays = _operands_of(function)
+def fused(function, operands=None):
+    """Run `function` as one executable on concrete arrays; inline it where it is traced.
+
+    `operands` names the parameters that are arrays, by default those annotated so.
+    """
+    positional, arrays = _operands_of(function, operands)
     leading = (*positional, False).index(False)
     cache = function_cache()
     named = _named(function)
@@ -132,6 +132,9 @@ def fused(function):
     return call
 
 
+primitives.install(evaluate, fused)
+
+
 def _blame(function, args, kwargs, error):
     """Raise if the arguments do not bind; else let the error bear the function's name."""
     judge(function, args, kwargs)
@@ -182,10 +185,25 @@ def remember(cache, key, entry):
     return entry
 
 
-def _operands_of(function):
+_kept = function_cache()
+
+
+def at_once(function, operands, *key):
+    """The results, a list, of `function(*operands)` as one executable, which `key` names."""
+    arrays = [as_array(x) for x in operands]
+    avals = [x.aval for x in arrays]
+    key = (thread.context.settings, *key, *avals)
+    found = _kept.get(key)
+    if found is None:
+        found = remember(_kept, key, compile_function(function, avals, function.__name__))
+    return launch(found, [x._raw for x in arrays])
+
+
+def _operands_of(function, names=None):
     """Which positional parameters are operands, and the names of all that are."""
     code, annotations = function.__code__, function.__annotations__
     arrays = {name for name, text in annotations.items() if "Array" in _text(text)}
+    arrays = arrays if names is None else set(names)
     positional = [name in arrays for name in code.co_varnames[: code.co_argcount]]
     if code.co_flags & inspect.CO_VARARGS:
         rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]

@@ -9,7 +9,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.precision import canonical_precision
-from hloom.frontend.primitive import primitive
+from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.contraction import dot_general
 from hloom.frontend.prims.conv_layout import (
     conv_dimension_numbers,
@@ -195,6 +195,7 @@ _TRANSPOSED_LAYOUTS = {
 }
 
 
+@composed("lhs", "rhs")
 def conv_transpose(
     lhs,
     rhs,
@@ -290,6 +291,7 @@ def conv_general_dilated_patches(
     )
 
 
+@composed("lhs", "rhs")
 def conv_general_dilated_local(
     lhs,
     rhs,

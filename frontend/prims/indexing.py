@@ -13,10 +13,11 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand, same_dtype, typed_literal
 from hloom.frontend.ir import Literal
-from hloom.frontend.primitive import primitive
+from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt, select
 from hloom.frontend.trace import aval_of, convert
@@ -34,12 +35,12 @@ class GatherScatterMode(enum.Enum):
     PROMISE_IN_BOUNDS = "promise_in_bounds"
 
     @classmethod
-    def from_any(cls, mode):
+    def from_any(cls, mode, name="gather or scatter"):
         """The mode of a name ('fill' and 'drop' are one); None is FILL_OR_DROP."""
-        found = _MODES.get(mode)
+        found = _MODES[mode] if one_of(mode, _MODES) else None
         if found is None:
             raise ValueRangeError(
-                f"gather or scatter: there is no mode {mode!r}",
+                f"{name}: there is no mode {mode!r}",
                 "the modes are 'fill', 'drop', 'clip' and 'promise_in_bounds'",
                 "use one of these",
             )
@@ -161,6 +162,7 @@ def _check_window(name, sizes, shape):
 
 
 @primitive(_dynamic_slice_type)
+@composed("operand", "start_indices")
 def dynamic_slice(operand, start_indices, slice_sizes, *, allow_negative_indices=True):
     """The window of shape `slice_sizes` that starts at `start_indices`.
 
@@ -186,6 +188,7 @@ def _update_type(x, update, *starts):
 
 
 @primitive(_update_type)
+@composed("operand", "update", "start_indices")
 def dynamic_update_slice(operand, update, start_indices, *, allow_negative_indices=True):
     """`operand` with the window that starts at `start_indices` replaced by `update`.
 
@@ -201,6 +204,7 @@ def _along(start, axis, ndim):
     return [start if i == axis else 0 for i in range(ndim)]
 
 
+@composed("operand", "start_index")
 def dynamic_slice_in_dim(operand, start_index, slice_size, axis=0, *, allow_negative_indices=True):
     """`dynamic_slice` along one axis, whole along the others."""
     shape = aval_of(operand).shape
@@ -210,6 +214,7 @@ def dynamic_slice_in_dim(operand, start_index, slice_size, axis=0, *, allow_nega
     return dynamic_slice(operand, starts, sizes, allow_negative_indices=allow_negative_indices)
 
 
+@composed("operand", "index")
 def dynamic_index_in_dim(operand, index, axis=0, keepdims=True, *, allow_negative_indices=True):
     """The elements at one position of an axis, which is dropped unless `keepdims`."""
     axis = s.canonical_axis("dynamic_index_in_dim", axis, aval_of(operand).ndim)
@@ -218,6 +223,7 @@ def dynamic_index_in_dim(operand, index, axis=0, keepdims=True, *, allow_negativ
     return found if keepdims else s.squeeze(found, (axis,))
 
 
+@composed("operand", "update", "start_index")
 def dynamic_update_slice_in_dim(operand, update, start_index, axis, *, allow_negative_indices=True):
     """`dynamic_update_slice` along one axis."""
     ndim = aval_of(operand).ndim
@@ -228,6 +234,7 @@ def dynamic_update_slice_in_dim(operand, update, start_index, axis, *, allow_neg
     )
 
 
+@composed("operand", "update", "index")
 def dynamic_update_index_in_dim(operand, update, index, axis, *, allow_negative_indices=True):
     """`operand` with one position of an axis replaced; `update` may lack that axis."""
     ndim = aval_of(operand).ndim
@@ -239,6 +246,7 @@ def dynamic_update_index_in_dim(operand, update, index, axis, *, allow_negative_
     return dynamic_update_slice_in_dim(operand, update, index, axis, allow_negative_indices=wrap)
 
 
+@composed("operand")
 def index_in_dim(operand, index, axis=0, keepdims=True):
     """The elements at a static position of an axis, which is dropped unless `keepdims`."""
     shape = aval_of(operand).shape
@@ -375,6 +383,7 @@ def fill_of(dtype, value=None):
     return typed_literal(value, dtype)
 
 
+@composed("src", "idxs")
 def index_take(src, idxs, axes):
     """The elements of `src` at positions given by vectors `idxs`, one for each of `axes`."""
     shape = aval_of(src).shape

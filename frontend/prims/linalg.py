@@ -7,7 +7,7 @@ import numpy as np
 
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, MatrixError, ShapeError
-from hloom.frontend.primitive import primitive
+from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.elementwise import add, mul, sub
 from hloom.frontend.prims.matrices import (
     adjoint,
@@ -44,6 +44,7 @@ def _cholesky_type(x):
 
 
 @primitive(_cholesky_type)
+@composed("x")
 def cholesky(x, *, symmetrize_input=True):
     """The lower triangular L with x = L L^H of positive definite matrices; NaN where they are not.
 
@@ -74,6 +75,7 @@ def _triangular_solve_type(a, b, *, left_side, lower, transpose_a, conjugate_a, 
 
 
 @primitive(_triangular_solve_type)
+@composed("a", "b")
 def triangular_solve(
     a,
     b,

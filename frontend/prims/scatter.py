@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError
 from hloom.frontend.families import ANY, NUMERIC, ORDERED, same_dtype, typed_literal
-from hloom.frontend.primitive import Calling, Primitive
+from hloom.frontend.primitive import Calling, Primitive, composed
 from hloom.frontend.prims.indexing import (
     GatherDimensionNumbers,
     GatherScatterMode,
@@ -121,6 +121,7 @@ scatter_max = Scatter("scatter_max", ORDERED, "The larger of windows of an array
 class ScatterApply(Calling, Scatter):
     """Applies a function, the Program `update` on scalars, to the elements of windows."""
 
+    @composed("operand", "scatter_indices")
     def __call__(
         self,
         operand,

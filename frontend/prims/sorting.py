@@ -7,7 +7,7 @@ by their real parts, then by their imaginary parts.
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import ORDERED, as_operand
-from hloom.frontend.primitive import primitive
+from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.elementwise import neg
 from hloom.frontend.prims.indexing import (
     GatherDimensionNumbers,
@@ -90,6 +90,7 @@ def _top_k_type(x, *, k):
 
 
 @primitive(_top_k_type)
+@composed("operand")
 def top_k(operand, k, *, axis=-1, is_stable=True):
     """The `k` largest elements along an axis, the largest first, and their positions.
 
@@ -122,6 +123,7 @@ def _length(k):
         raise ArgumentError("top_k: k is an integer", found, "pass an int") from None
 
 
+@composed("operand")
 def approx_max_k(
     operand,
     k,
@@ -134,6 +136,7 @@ def approx_max_k(
     return top_k(operand, k, axis=reduction_dimension)
 
 
+@composed("operand")
 def approx_min_k(
     operand,
     k,

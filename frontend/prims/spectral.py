@@ -8,7 +8,7 @@ import enum
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
-from hloom.frontend.primitive import primitive
+from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.linalg import check_matrices
 from hloom.frontend.prims.matrices import symmetrized
 from hloom.frontend.prims.structural import slice_in_dim
@@ -63,6 +63,7 @@ def _eigh_type(x, *, lower, rotate):
 
 
 @primitive(_eigh_type)
+@composed("x")
 def eigh(
     x,
     *,
@@ -140,6 +141,7 @@ def _svd_type(x, *, full_matrices, compute_uv, algorithm):
 
 
 @primitive(_svd_type)
+@composed("x")
 def svd(x, *, full_matrices=True, compute_uv=True, subset_by_index=None, algorithm=None):
     """U, s and V^H with x = U diag(s) V^H and `s` falling; only `s` without `compute_uv`.
 

@@ -7,10 +7,17 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.choices import whole
-from hloom.frontend.errors import ArgumentError, AxisError, DTypeError, ShapeError, ValueRangeError
+from hloom.frontend.errors import (
+    ArgumentError,
+    AxisError,
+    DTypeError,
+    HloomError,
+    ShapeError,
+    ValueRangeError,
+)
 from hloom.frontend.families import as_operand, same_dtype, typed_literal
 from hloom.frontend.ir import Literal
-from hloom.frontend.primitive import primitive
+from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.elementwise import convert_element_type
 from hloom.frontend.trace import aval_of
 
@@ -48,7 +55,9 @@ def lengths(name, shape):
         several = [shape]
     try:
         return tuple([n.__index__() for n in several])
-    except AttributeError:
+    except HloomError:  # a traced length, which says so
+        raise
+    except (AttributeError, TypeError):
         asked, found = f"{name}: lengths are integers", f"the shape is {shape!r}"
         raise ArgumentError(asked, found, "give an int, or a tuple of ints") from None
 
@@ -105,8 +114,16 @@ def full(shape, fill_value, dtype=None):
     if dtype is not None:
         dtype = dtypes.requested("full", dtype)
         if aval.dtype != dtype or aval.weak_type:
-            fill_value = converted(fill_value, dtype)
+            if type(fill_value) is not Literal:
+                return _converted_full(canonical_shape("full", shape), fill_value, dtype)
+            fill_value = typed_literal(fill_value.value, dtype)
     shape = canonical_shape("full", shape)
+    return broadcast_in_dim.bind(fill_value, shape=shape, broadcast_dimensions=())[0]
+
+
+@composed("fill_value")
+def _converted_full(shape, fill_value, dtype):
+    fill_value = convert_element_type(fill_value, dtype)
     return broadcast_in_dim.bind(fill_value, shape=shape, broadcast_dimensions=())[0]
 
 
@@ -126,10 +143,15 @@ def reshape(operand, new_sizes, dimensions=None):
     new_sizes = canonical_shape("reshape", new_sizes)
     operand = as_operand(operand)
     if dimensions is not None:
-        operand = transpose(operand, dimensions)
+        return _permuted_reshape(operand, new_sizes, dimensions)
     if aval_of(operand).shape == new_sizes and not isinstance(operand, np.ndarray | np.generic):
         return operand
     return reshape.bind(operand, new_sizes=new_sizes)[0]
+
+
+@composed("operand")
+def _permuted_reshape(operand, new_sizes, dimensions):
+    return reshape(transpose(operand, dimensions), new_sizes)
 
 
 def squeeze(array, dimensions):

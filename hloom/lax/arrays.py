@@ -39,10 +39,16 @@ def full_like(x, fill_value, dtype=None, shape=None):
     if type(fill_value) in PYTHON_SCALARS:
         fill_value = typed_literal(fill_value, aval.dtype if dtype is None else dtype)
     weak = dtype is None and aval.weak_type
-    value = convert_element_type(fill_value, aval.dtype if dtype is None else dtype, weak)
-    return full(aval.shape if shape is None else shape, value)
+    shape, dtype = aval.shape if shape is None else shape, aval.dtype if dtype is None else dtype
+    return _filled(fill_value, shape, dtype, weak)
 
 
+@fused
+def _filled(value: ArrayLike, shape, dtype, weak):
+    return full(shape, convert_element_type(value, dtype, weak))
+
+
+@fused
 def shape_as_value(shape):
     """A shape as an array of integers."""
     return (
@@ -89,7 +95,8 @@ def broadcast_to_rank(x, rank):
     return expand_dims(x, range(rank - aval_of(x).ndim))
 
 
-def broadcast_like(arr, like_arr):
+@fused
+def broadcast_like(arr: ArrayLike, like_arr: ArrayLike):
     """`arr` repeated to the shape of `like_arr`."""
     shape, target = aval_of(arr).shape, aval_of(like_arr).shape
     if broadcast_shapes(shape, target) != target:

@@ -12,6 +12,7 @@ from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import clamp, convert_element_type
 from hloom.frontend.staging import common_consts, require_callable, staged, writing
 from hloom.frontend.trace import aval_of, concrete_or_none
+from hloom.runtime.dispatch import at_once
 
 _ABSENT = object()
 
@@ -39,9 +40,10 @@ def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
     known = concrete_or_none(pred)
     if thread.context.settings.disable_jit and known is not None:
         return true_fun(*operands) if known else false_fun(*operands)
+    funs, names = (false_fun, true_fun), ("false_fun", "true_fun")
     if not dtypes.is_bool(aval.dtype):
-        pred = convert_element_type(pred, bool)
-    return _choose("cond", pred, (false_fun, true_fun), operands, ("false_fun", "true_fun"))
+        return _choose("cond", (pred,), _truth, funs, operands, names)
+    return _choose("cond", (pred,), None, funs, operands, names)
 
 
 def switch(index, branches, *operands, operand=_ABSENT):
@@ -72,12 +74,8 @@ def switch(index, branches, *operands, operand=_ABSENT):
         return branches[min(max(int(known), 0), len(branches) - 1)](*operands)
     if type(known) is int:
         index = np.int32(min(max(known, 0), len(branches) - 1))
-    elif aval.dtype.itemsize != 4:  # clamped in its own dtype, so that no value wraps around
-        index = clamp(0, index, min(len(branches) - 1, int(dtypes.iinfo(aval.dtype).max)))
-        index = convert_element_type(index, "int32")
-    else:
-        index = convert_element_type(clamp(0, as_operand(index), len(branches) - 1), "int32")
-    return _choose("switch", index, branches, operands, names)
+        return _choose("switch", (index,), None, branches, operands, names)
+    return _choose("switch", (index,), _clamped, branches, operands, names)
 
 
 def platform_dependent(*args, default=None, **per_platform):
@@ -98,8 +96,7 @@ def platform_dependent(*args, default=None, **per_platform):
         raise ArgumentError(
             "platform_dependent: needs a function", "none was given", "pass cpu=... or default=..."
         )
-    (index,) = control.platform_index.bind(platforms=tuple(per_platform))
-    return _choose("platform_dependent", index, tuple(funs), args, names)
+    return _choose("platform_dependent", (), tuple(per_platform), tuple(funs), args, names)
 
 
 def _operands(what, operands, operand):
@@ -114,7 +111,23 @@ def _operands(what, operands, operand):
     return (operand,)
 
 
-def _choose(what, index, funs, operands, names):
+def _truth(pred, _):
+    return convert_element_type(pred, bool)
+
+
+def _clamped(index, count):
+    """An index of any integer dtype as int32, moved into the range of `count` branches."""
+    aval, last = aval_of(index), count - 1
+    if aval.dtype.itemsize != 4:  # clamped in its own dtype, so that no value wraps around
+        last = min(last, int(dtypes.iinfo(aval.dtype).max))
+    return convert_element_type(clamp(0, as_operand(index), last), "int32")
+
+
+def _choose(what, given, prepare, funs, operands, names):
+    """One of `funs`, by the index that `prepare(*given, count)` makes; without it, that is given.
+
+    `prepare` may be the names of platforms.
+    """
     leaves, tree = flatten_args(funs[0], operands, {})
     avals = [aval_of(x) for x in leaves]
     found = [staged(fun, tree, avals, what) for fun in funs]
@@ -124,7 +137,19 @@ def _choose(what, index, funs, operands, names):
     if refs:
         found = [s._replace(program=writing(s, refs)) for s in found]
     consts, programs = common_consts(found)
-    outs = control.cond.bind(index, *consts, *leaves, *values_of(refs), branches=programs)
+    values = [*consts, *leaves, *values_of(refs)]
+
+    def run(*values):
+        if not given:
+            index = control.platform_index.bind(platforms=prepare)
+        else:
+            index = [prepare(values[0], len(funs)) if prepare else values[0]]
+        return control.cond.bind(*index, *values[len(given) :], branches=programs)
+
+    if thread.context.trace is None and prepare:
+        outs = at_once(run, [*given, *values], prepare, programs)
+    else:
+        outs = run(*given, *values)
     write_back(refs, outs[n:])
     return found[0].out_tree.unflatten(outs[:n])
 

@@ -16,8 +16,9 @@ from hloom.frontend.errors import (
     ShapeError,
     ValueRangeError,
 )
-from hloom.frontend.families import as_operand
+from hloom.frontend.families import as_operand, typed_literal
 from hloom.frontend.flat import flatten_args, name_of
+from hloom.frontend.ir import Literal
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt
 from hloom.frontend.refs import Cells
@@ -60,7 +61,10 @@ def _promoted(x, aval, out):
     dtype, _ = dtypes.join(aval.dtype, True, out.dtype, out.weak_type)
     if dtype == aval.dtype and out.weak_type:
         return x
-    return convert_element_type(as_operand(x), dtype, out.weak_type)
+    x = as_operand(x)
+    if type(x) is Literal:
+        return typed_literal(x.value, dtype, out.weak_type)
+    return convert_element_type(x, dtype, out.weak_type)
 
 
 def _changed_carry(what, fun, expected, returned, avals, outs):
