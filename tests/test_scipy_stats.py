@@ -436,6 +436,16 @@ def _log_binomial(k, n, p):
     return lg(n + 1) - lg(k + 1) - lg(n - k + 1) + k * log(p) + (n - k) * mpmath.log1p(-p)
 
 
+def _log_beta_binomial(k, n, a, b):
+    ways = mpmath.log(mpmath.binomial(n, k))
+    return ways + beta_log(k + a, n - k + b) - beta_log(a, b)
+
+
+def beta_log(a, b):
+    """log B(a, b)."""
+    return mpmath.loggamma(a) + mpmath.loggamma(b) - mpmath.loggamma(a + b)
+
+
 #: log-densities near the mean of large shapes
 NEAR_THE_MEAN = [
     (
@@ -457,6 +467,21 @@ NEAR_THE_MEAN = [
         stats.nbinom.logpmf,
         lambda k, n, p: _log_binomial(n, n + k, p) + mpmath.log(n / (n + k)),
         ([8421.0, 130266.0, 15.0], [7125.0, 4030.0, 20.0], [0.46875, 0.03125, 0.5]),
+    ),
+    (
+        stats.nbinom.logpmf,
+        lambda k, n, p: _log_binomial(n, n + k, p) + mpmath.log(n / (n + k)),
+        ([1.0, 3000.0, 2.0, 0.0], [2.0**-40, 0.75, 0.5, 0.25], [0.5, 2.0**-12, 0.25, 0.125]),
+    ),
+    (
+        stats.betabinom.logpmf,
+        _log_beta_binomial,
+        (
+            [368564.0, 14.0, 3.0, 0.0, 1.0],
+            [986632.0, 21.0, 5.0, 7.0, 1.0],
+            [4.75, 42197.0, 2.0**-10, 1.5, 43369.0],
+            [0.03125, 20984.0, 0.5, 0.25, 13510.0],
+        ),
     ),
 ]
 

@@ -7,14 +7,14 @@ Array([0.3333333, 0.3333333, 0.3333333, 0.       ], dtype=float32, weak_type=Tru
 """
 
 import hloom.numpy as np
+from hloom.scipy.stats.counts import log_beta_binomial
 from hloom.scipy.stats.families import Discrete
-from hloom.scipy.stats.terms import log_beta, log_choose
 
 standard = Discrete(
     __name__,
     "the beta-binomial distribution of n trials and shapes a and b",
     support=lambda n, a, b: (0, n),
     valid=lambda n, a, b: (n >= 0) & (np.floor(n) == n) & (a > 0) & (b > 0),
-    logpmf=lambda k, n, a, b: log_choose(n, k) + log_beta(k + a, n - k + b) - log_beta(a, b),
+    logpmf=lambda k, n, a, b: log_beta_binomial(k, n, a, b),
 )
 pmf, logpmf = standard.densities()

@@ -7,10 +7,11 @@ Array([0.25, 0.5 , 0.25, 0.  ], dtype=float32, weak_type=True)
 """
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc, xlog1py, xlogy
+from hloom.scipy.special import betainc
+from hloom.scipy.stats.counts import log_binomial
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.tails import log_betainc
-from hloom.scipy.stats.terms import bounded_exp, log_beta_power, log_choose
+from hloom.scipy.stats.terms import bounded_exp, log_choose
 
 
 def _failures(n, k):
@@ -18,17 +19,12 @@ def _failures(n, k):
     return np.maximum(n - k, 1)
 
 
-def _logpmf(k, n, p):
-    near = log_choose(n, k) + xlogy(k, p) + xlog1py(n - k, -p)
-    return log_beta_power(k, n - k, p, near)
-
-
 standard = Discrete(
     __name__,
     "the binomial distribution of n trials",
     support=lambda n, p: (0, n),
     valid=lambda n, p: (n >= 0) & (np.floor(n) == n) & (p >= 0) & (p <= 1),
-    logpmf=_logpmf,
+    logpmf=lambda k, n, p: log_binomial(k, n, p),
     ends=(0, 1),
     power=lambda k, n, p: bounded_exp(log_choose(n, k)) * p**k * (1 - p) ** (n - k),
     cdf=lambda k, n, p: betainc(_failures(n, k), k + 1, 1 - p),

@@ -9,10 +9,11 @@ Array([0.25  , 0.25  , 0.1875], dtype=float32, weak_type=True)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc, xlog1py, xlogy
+from hloom.scipy.special import betainc
+from hloom.scipy.stats.counts import log_negative_binomial
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.tails import log_betainc
-from hloom.scipy.stats.terms import bounded_exp, log_beta, log_beta_power
+from hloom.scipy.stats.terms import bounded_exp, log_beta
 
 
 def _log_ways(k, n):
@@ -20,19 +21,12 @@ def _log_ways(k, n):
     return -np.log(k + n) - log_beta(k + 1, n)
 
 
-def _logpmf(k, n, p):
-    near = xlogy(n, p) + xlog1py(k, -p) + _log_ways(k, n)
-    # n / (k + n) times the probability of n successes in k + n trials
-    far = log_beta_power(k, n, 1 - p, near) + np.log(n / (k + n))
-    return np.where((k >= 10) & (n >= 10), far, near)
-
-
 standard = Discrete(
     __name__,
     "the negative binomial distribution of n successes",
     support=(0, math.inf),
     valid=lambda n, p: (n > 0) & (p > 0) & (p <= 1),
-    logpmf=_logpmf,
+    logpmf=lambda k, n, p: log_negative_binomial(k, n, p),
     ends=(1,),
     power=lambda k, n, p: bounded_exp(_log_ways(k, n)) * p**n * (1 - p) ** k,
     cdf=lambda k, n, p: betainc(n, k + 1, p),
