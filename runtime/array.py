@@ -28,6 +28,24 @@ _UNPACK = {
 }
 
 
+#: aval of one element -> the same
+_SINGLE: dict = {}
+
+
+def _unpacker(aval, kind):
+    if aval.size != 1:
+        raise TypeError(
+            f"only arrays of one element become a Python {kind.__name__}\n"
+            f"    this one has shape {aval.shape}\n    index or reduce it first"
+        )
+    found = _SINGLE[aval] = _UNPACK.get(aval.dtype, _not_in_memory)
+    return found
+
+
+def _not_in_memory(raw):
+    raise BufferError("the dtype has no format in Python's memory")
+
+
 class DeviceArray(Array):
     """A concrete array; `literal`, if set, is what stands for it in a program (see trace.lift)."""
 
@@ -89,29 +107,25 @@ class DeviceArray(Array):
         return bool(self._numpy().item())
 
     def _scalar(self, kind):
-        if self.aval.size != 1:
-            raise TypeError(
-                f"only arrays of one element become a Python {kind}\n"
-                f"    this one has shape {self.aval.shape}\n    index or reduce it first"
-            )
-        unpack = _UNPACK.get(self.aval.dtype)
-        if unpack and thread.context.watches.transfer_guard_device_to_host == "allow":
+        unpack = _SINGLE.get(self.aval) or _unpacker(self.aval, kind)
+        if thread.context.watches.transfer_guard_device_to_host == "allow":
             raw = self._raw
             if not raw.is_deleted():
                 try:
-                    return unpack(raw)[0]
+                    (found,) = unpack(raw)
+                    return found
                 except (BufferError, RuntimeError):
                     pass  # in another memory, or its computation failed
         return self._numpy().item()
 
     def __int__(self):
-        return int(self._scalar("int"))
+        return int(self._scalar(int))
 
     def __float__(self):
-        return float(self._scalar("float"))
+        return float(self._scalar(float))
 
     def __complex__(self):
-        return complex(self._scalar("complex"))
+        return complex(self._scalar(complex))
 
     def __index__(self):
         if self.aval.shape or not dtypes.is_integer(self.aval.dtype):
