@@ -2,6 +2,7 @@
 
 n = integer("vander", "N", n, least=0)
 if flag("sum", "keepdims", keepdims): ...
+if one_of(mode, ("full", "same")): ...
 """
 
 import numpy as np
@@ -29,6 +30,14 @@ def integer(name, what, value, least=None):
             f"{name}: {what} is {least} or more", f"it is {found}", "give a larger one"
         )
     return found
+
+
+def one_of(value, options):
+    """Whether `value` is one of some options; what cannot be compared or hashed is none."""
+    try:
+        return bool(value in options)
+    except (TypeError, ValueError):
+        return False
 
 
 def flag(name, what, value):

@@ -259,6 +259,12 @@ def requested(name, dtype):
     return kept
 
 
+def holds(dt, value):
+    """Whether an integer dtype holds a Python integer."""
+    low, high = LIMITS[dt]
+    return low <= value <= high
+
+
 def unfit(name, value, dt):
     """The error for an integer that a dtype does not hold."""
     low, high = LIMITS[dt]

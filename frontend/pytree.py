@@ -12,6 +12,7 @@ itself: it takes `is_leaf` by position, and hot paths call it without anything b
 
 import builtins
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from hloom.frontend import registry
@@ -168,6 +169,10 @@ def unflatten(treedef, leaves):
     >>> tree.unflatten(structure, ["x", "y"])
     {'a': 'x', 'b': ['y']}
     """
+    _check_structure("unflatten", treedef)
+    if not isinstance(leaves, Iterable):
+        asked, found = "unflatten: the leaves are in an iterable", f"it was given {leaves!r}"
+        raise ArgumentError(asked, found, "give a list of them")
     leaves = list(leaves)
     if len(leaves) != treedef.num_leaves:
         raise TreeError(
@@ -176,6 +181,15 @@ def unflatten(treedef, leaves):
             "give one leaf for each *",
         )
     return treedef.unflatten(leaves)
+
+
+def _check_structure(name, *treedefs):
+    """Raise ArgumentError for what is no structure."""
+    for treedef in treedefs:
+        if not isinstance(treedef, PyTreeDef):
+            found = f"it was given {treedef!r} of type {type(treedef).__name__}"
+            remedy = "make structures with hloom.tree.structure(tree)"
+            raise ArgumentError(f"{name}: takes structures of trees", found, remedy)
 
 
 def leaves(tree, is_leaf=None):
@@ -373,7 +387,10 @@ def transpose(outer_treedef, inner_treedef, pytree_to_transpose):
     >>> tree.transpose(tree.structure([0, 0]), None, [{"a": 1, "b": 2}, {"a": 3, "b": 4}])
     {'a': [1, 3], 'b': [2, 4]}
     """
-    if inner_treedef is None:
+    _check_structure("transpose", outer_treedef)
+    if inner_treedef is not None:
+        _check_structure("transpose", inner_treedef)
+    else:
         names = "the outer structure", "the tree"
         subtrees = _up_to("transpose", outer_treedef, pytree_to_transpose, names)
         if not subtrees:
@@ -471,6 +488,7 @@ def treedef_children(treedef):
     >>> tree_util.treedef_children(tree.structure([1, (2, 3)]))
     [PyTreeDef(*), PyTreeDef((*, *))]
     """
+    _check_structure("treedef_children", treedef)
     return treedef.children()
 
 
@@ -481,4 +499,6 @@ def treedef_tuple(treedefs):
     >>> tree_util.treedef_tuple([tree.structure(1), tree.structure([2])])
     PyTreeDef((*, [*]))
     """
-    return _treedef_tuple(list(treedefs))
+    treedefs = list(treedefs)
+    _check_structure("treedef_tuple", *treedefs)
+    return _treedef_tuple(treedefs)

@@ -49,6 +49,9 @@ def install(module):
 
 
 def _register(method, nodetype, *rest):
+    if not isinstance(nodetype, type):
+        asked, found = "register: a node is a class", f"it was given {nodetype!r}"
+        raise ArgumentError(asked, found, "give the class itself")
     if registry is None:
         _waiting.append((method, nodetype, *rest))
         return

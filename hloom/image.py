@@ -12,6 +12,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import ArgumentError, AxisError, ShapeError, ValueRangeError
 from hloom.frontend.precision import Precision
 from hloom.frontend.prims import elementwise as e
@@ -180,8 +181,8 @@ def _exact(dtype):
 
 
 # ---------------------------------------------------------------- arguments
-def _arguments(name, image, shape, method):
-    """The new shape and the method, checked."""
+def _arguments(name, image, shape, method, antialias):
+    """The new shape, the method and whether kernels are widened, checked."""
     if isinstance(method, str):
         method = ResizeMethod.from_string(method)
     if not isinstance(method, ResizeMethod):
@@ -197,7 +198,7 @@ def _arguments(name, image, shape, method):
             found = f"the image has shape {own}, the new one is {shape}"
             remedy = "give an image with pixels"
             raise ShapeError(f"{name}: no pixels to make pixels of", found, remedy)
-    return shape, method
+    return shape, method, flag(name, "antialias", antialias)
 
 
 # ---------------------------------------------------------------- public functions
@@ -218,7 +219,7 @@ def resize(
     Array([1, 3], dtype=int32)
     """
     image = operand("resize", image)
-    shape, method = _arguments("resize", image, shape, method)
+    shape, method, antialias = _arguments("resize", image, shape, method, antialias)
     sizes = aval_of(image).shape
     axes = [a for a, n in enumerate(shape) if n != sizes[a]]
     if method is ResizeMethod.NEAREST:
@@ -265,11 +266,14 @@ def scale_and_translate(
     """
     what = "scale_and_translate"
     (image,) = promote_dtypes_inexact(what, image)
-    shape, method = _arguments(what, image, shape, method)
+    shape, method, antialias = _arguments(what, image, shape, method, antialias)
     if method is ResizeMethod.NEAREST:
         remedy = 'use another method, such as "linear"'
         raise ValueRangeError(f"{what}: weighs pixels", "the method is NEAREST", remedy)
     aval = aval_of(image)
+    if not np.iterable(spatial_dims):
+        found = f"they are {spatial_dims!r}"
+        raise ArgumentError(f"{what}: spatial_dims are axes", found, "give a tuple of ints")
     axes = [canonical_axis(what, a, aval.ndim) for a in spatial_dims]
     if len(set(axes)) < len(axes):
         found = f"they are {tuple(spatial_dims)}"

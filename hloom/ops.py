@@ -6,10 +6,12 @@ Each is one scatter into as many results as there are segments.
 import numpy as np
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import DTypeError, ShapeError, TracerIntegerError, ValueRangeError
+from hloom.frontend.choices import flag, integer
+from hloom.frontend.errors import DTypeError, ShapeError, TracerIntegerError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e, reduction as r, scatter as sc
 from hloom.frontend.prims.combiner import IDENTITIES
+from hloom.frontend.prims.indexing import GatherScatterMode
 from hloom.frontend.prims.structural import concatenate, full, iota, reshape
 from hloom.frontend.trace import aval_of, concrete_or_none
 from hloom.naming import named
@@ -40,7 +42,15 @@ def _segments(name, doc):
     ):
         if num_segments is None:
             num_segments = _needed(name, segment_ids)
-        flags = bool(indices_are_sorted), bool(unique_indices), mode
+        else:
+            num_segments = integer(name, "num_segments", num_segments, least=0)
+        if bucket_size is not None:
+            bucket_size = integer(name, "bucket_size", bucket_size, least=1)
+        flags = (
+            flag(name, "indices_are_sorted", indices_are_sorted),
+            flag(name, "unique_indices", unique_indices),
+            GatherScatterMode.from_any(mode, name),
+        )
         found = _reduced(name, data, segment_ids, num_segments, bucket_size, flags)
         return placed(found, out_sharding)
 
@@ -63,7 +73,7 @@ def _needed(name, ids):
 @fused
 def _reduced(name, data: ArrayLike, ids: ArrayLike, num_segments, bucket_size, flags):
     data, ids = operand(name, data), operand(name, ids)
-    _check(name, aval_of(data), aval_of(ids), num_segments, bucket_size)
+    _check(name, aval_of(data), aval_of(ids))
     scatter, combine, reduction = _KINDS[name]
     aval, n = aval_of(data), aval_of(data).shape[0]
     identity = typed_literal(IDENTITIES[combine](aval.dtype), aval.dtype)
@@ -96,7 +106,7 @@ def _with_buckets(ids, n, bucket_size):
     return concatenate([reshape(x, (n, 1)) for x in (buckets, ids)], 1)
 
 
-def _check(name, data, ids, num_segments, bucket_size):
+def _check(name, data, ids):
     if not dtypes.is_integer(ids.dtype):
         found = f"segment_ids is {ids}"
         raise DTypeError(f"{name}: segments have integer numbers", found, "use x.astype(int)")
@@ -107,12 +117,6 @@ def _check(name, data, ids, num_segments, bucket_size):
         found = f"segment_ids has shape {ids.shape}, data has shape {data.shape}"
         remedy = "give a vector as long as the first axis of data"
         raise ShapeError(f"{name}: each row of data has one segment", found, remedy)
-    if num_segments < 0:
-        found = f"num_segments is {num_segments}"
-        raise ValueRangeError(f"{name}: counts segments", found, "give 0 or more")
-    if bucket_size is not None and bucket_size < 1:
-        found = f"bucket_size is {bucket_size}"
-        raise ValueRangeError(f"{name}: a bucket has rows", found, "give 1 or more, or None")
 
 
 segment_sum = _segments(

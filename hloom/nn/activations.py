@@ -8,6 +8,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.structural import canonical_axis, slice_in_dim
@@ -198,7 +199,7 @@ def gelu(x: ArrayLike, approximate=True) -> Array:
     `approximate` uses a tanh of a cubic (Hendrycks, Gimpel, "Gaussian error linear units", 2016).
     """
     x = as_inexact("gelu", x)
-    if approximate:
+    if flag("gelu", "approximate", approximate):
         cubic = e.add(x, e.mul(0.044715, e.integer_pow(x, 3)))
         lift = e.add(1.0, e.tanh(e.mul(math.sqrt(2 / math.pi), cubic)))
         return e.mul(x, e.mul(0.5, lift))

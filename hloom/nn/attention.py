@@ -5,7 +5,8 @@ import math
 import numpy as np
 
 from hloom.frontend import dtypes
-from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.choices import flag, integer, one_of, whole
+from hloom.frontend.errors import ArgumentError, HloomError, ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.contraction import dot_general
@@ -52,10 +53,12 @@ def dot_product_attention(
     >>> hloom.nn.dot_product_attention(x, x, x, is_causal=True).shape
     (5, 4, 8)
     """
-    if implementation not in (None, "xla"):
+    if not one_of(implementation, (None, "xla")):
         found = f"it is {implementation!r}"
         what = "dot_product_attention: no such implementation"
         raise ValueRangeError(what, found, "leave it away, or use 'xla'")
+    is_causal = flag("dot_product_attention", "is_causal", is_causal)
+    window = _window(local_window_size)
     q, k, v = promote_dtypes_inexact("dot_product_attention", query, key, value)
     batched = aval_of(q).ndim == 4
     if not batched:
@@ -70,12 +73,14 @@ def dot_product_attention(
         q, k, (((4,), (3,)), ((0, 2), (0, 2))), preferred_element_type=wide
     )  # b k t g s
     scores = transpose(scores, (0, 1, 3, 2, 4))
-    scores = e.mul(scores, 1 / math.sqrt(h) if scale is None else float(scale))
+    scores = e.mul(scores, 1 / math.sqrt(h) if scale is None else _number(scale))
     scores = reshape(scores, (b, n, t, s))
     full = (b, n, t, s)
     if bias is not None:
-        scores = e.add(scores, _fitted("bias", to_dtype(operand("bias", bias), wide), full))
-    masks = _masks(full, mask, is_causal, local_window_size)
+        scores = e.add(
+            scores, _fitted("bias", to_dtype(operand("dot_product_attention", bias), wide), full)
+        )
+    masks = _masks(full, mask, is_causal, window)
     masks += _length_masks(full, query_seq_lengths, key_value_seq_lengths)
     for m in masks:
         scores = select(m, scores, typed_literal(_lowest(wide), wide))
@@ -131,20 +136,40 @@ def _fitted(what, x, full):
     return broadcast_in_dim(x, full, range(lead, 4))
 
 
+def _number(scale):
+    try:
+        return float(scale)
+    except HloomError:  # a traced value, which says so
+        raise
+    except (TypeError, ValueError):
+        asked, found = "dot_product_attention: scale is a number", f"it is {scale!r}"
+        raise ArgumentError(asked, found, "give a float, or None for 1 / sqrt(H)") from None
+
+
+def _window(size):
+    """How far to the left and to the right a position sees; None for everywhere."""
+    if size is None:
+        return None
+    pair = (size, size) if whole(size) is not None else size
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        asked = "dot_product_attention: local_window_size is an integer or a pair of them"
+        raise ArgumentError(asked, f"it is {size!r}", "give (left, right)")
+    return [integer("dot_product_attention", "local_window_size", n, least=0) for n in pair]
+
+
 def _masks(full, mask, is_causal, window):
     """The masks that say which keys each query sees, in the shape of the scores."""
     found = []
     if mask is not None:
-        mask = to_dtype(operand("mask", mask), dtypes.bool_)
+        mask = to_dtype(operand("dot_product_attention", mask), dtypes.bool_)
         found.append(_fitted("mask", mask, full))
     if is_causal or window is not None:
         row, column = (broadcasted_iota(np.int32, full, axis) for axis in (2, 3))
     if is_causal:
         found.append(e.le(column, row))
     if window is not None:
-        left, right = (window, window) if isinstance(window, int) else window
-        found.append(e.le(e.sub(row, column), int(left)))
-        found.append(e.le(e.sub(column, row), int(right)))
+        found.append(e.le(e.sub(row, column), window[0]))
+        found.append(e.le(e.sub(column, row), window[1]))
     return found
 
 
@@ -154,7 +179,7 @@ def _length_masks(full, queries, keys):
     for lengths, axis in ((queries, 2), (keys, 3)):
         if lengths is None:
             continue
-        lengths = to_dtype(operand("lengths", lengths), dtypes.int32)
+        lengths = to_dtype(operand("dot_product_attention", lengths), dtypes.int32)
         if aval_of(lengths).shape != (full[0],):
             what = "dot_product_attention: takes one length for each sequence of the batch"
             where = f"the lengths have shape {aval_of(lengths).shape}, the batch is {full[0]}"

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.structural import canonical_axis, canonical_shape, pad, reshape, transpose
@@ -125,10 +126,10 @@ def variance_scaling(
     `out_axis` or `batch_axis` are the window of a convolution. `distribution` is "normal",
     "uniform" or "truncated_normal", which keeps to two standard deviations.
     """
-    if distribution not in _DISTRIBUTIONS:
+    if not one_of(distribution, _DISTRIBUTIONS):
         found, remedy = f"it is {distribution!r}", f"use one of {', '.join(_DISTRIBUTIONS)}"
         raise ValueRangeError("variance_scaling: no such distribution", found, remedy)
-    if mode not in _FANS:
+    if not one_of(mode, _FANS):
         found, remedy = f"it is {mode!r}", f"use one of {', '.join(_FANS)}"
         raise ValueRangeError("variance_scaling: no such mode", found, remedy)
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import DTypeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
@@ -129,6 +130,8 @@ def logsumexp(
     >>> round(float(hloom.nn.logsumexp(hloom.numpy.array([1000.0, 1000.0]))), 2)
     1000.69
     """
+    keepdims = flag("logsumexp", "keepdims", keepdims)
+    return_sign = flag("logsumexp", "return_sign", return_sign)
     if b is not None:
         a, b = promote_inexact("logsumexp", a, b)
         # an element that counts zero times must not decide the shift
@@ -161,6 +164,7 @@ def _logarithm(total, shift, shape, axes, keepdims, return_sign):
 @fused
 def logmeanexp(x: ArrayLike, axis=None, where: ArrayLike = None, keepdims=False) -> Array:
     """log(mean(exp(x))) along axes, without overflow."""
+    keepdims = flag("logmeanexp", "keepdims", keepdims)
     total = logsumexp.function(x, axis, None, keepdims, False, where)
     shape = aval_of(operand("logmeanexp", x)).shape
     axes = reduced_axes("logmeanexp", axis, len(shape))

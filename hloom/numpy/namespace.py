@@ -1,6 +1,7 @@
 """What the array API standard asks of a namespace: its version, abilities, devices, dtypes."""
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import one_of
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ValueRangeError
 from hloom.runtime import devices
@@ -37,6 +38,14 @@ def check_version(api_version):
         )
 
 
+def _check_device(name, device):
+    """Raise ValueRangeError unless a device is None or one of this process."""
+    known = devices.local_devices()
+    if not one_of(device, [None, *known]):
+        found = f"the devices are {', '.join(map(str, known))}"
+        raise ValueRangeError(f"{name}: there is no device {device!r}", found, "use one of them")
+
+
 class NamespaceInfo:
     """What hloom.numpy can do, in the terms of the array API standard.
 
@@ -60,10 +69,12 @@ class NamespaceInfo:
 
     def default_dtypes(self, *, device=None):
         """The dtype of each kind that arrays have unless another is asked for."""
+        _check_device("default_dtypes", device)
         return {kind: dtypes.canonicalize(dtype) for kind, dtype in _DEFAULTS.items()}
 
     def dtypes(self, *, device=None, kind=None):
         """The standard's dtypes by name, all or those of a kind; 64-bit ones only while on."""
+        _check_device("dtypes", device)
         asked = kind if isinstance(kind, tuple) else (kind,)
         for k in asked:
             if k not in _KINDS and k not in _UNIONS:

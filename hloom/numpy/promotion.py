@@ -48,7 +48,9 @@ def operand(name, x):
         return literal(typed_literal(x.item(), dtype, name=name).value, dtype)
     if isinstance(x, np.ndarray):
         return dtypes.narrowed(name, x)
-    if hasattr(x, "__hloom_array__") or hasattr(x, "__array__") or isinstance(x, _NUMBERS):
+    if (
+        hasattr(x, "__hloom_array__") or hasattr(x, "__array__") or isinstance(x, _NUMBERS)
+    ) and not isinstance(x, type):
         return operand(name, convert(x))
     raise not_an_array(name, x)
 
@@ -78,7 +80,11 @@ def no_out(name, out):
 def to_dtype(x, dtype, weak=False, name="a number"):
     """An operand converted to a dtype, without an equation where it is not traced."""
     if type(x) is Literal:
-        return typed_literal(x.value, dtype, weak, name)
+        value = x.value
+        if not x.aval.weak_type and type(value) is int and dtype in dtypes.LIMITS:
+            low, high = dtypes.LIMITS[dtype]  # an integer with a dtype wraps, as an array does
+            value = (value - low) % (high - low + 1) + low
+        return typed_literal(value, dtype, weak, name)
     if isinstance(x, np.ndarray):
         return x.astype(dtype, copy=False)
     if x.aval.dtype is dtype or x.aval.dtype == dtype:

@@ -8,6 +8,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.context import thread
+from hloom.frontend.ir import exact
 from hloom.frontend.prims.elementwise import select
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
@@ -194,7 +195,7 @@ class AtIndex:
             buffers = [x._raw]
             static = template(x.aval.shape, index, buffers, flags.wrap)
             if static is not None:
-                key = context.settings, x.aval, static, flags, repr(fill_value)
+                key = context.settings, x.aval, static, flags, _fill_key(fill_value)
                 return launch(_reads.get(key) or _getter(key, fill_value), buffers)
         return _get(x, index, flags, fill_value)
 
@@ -202,6 +203,16 @@ class AtIndex:
 def _get(x, index, flags, fill_value):
     mode, is_sorted, unique, wrap = flags
     return read(x, plan(aval_of(x).shape, index, wrap), wrap, mode, fill_value, is_sorted, unique)
+
+
+def _fill_key(fill_value):
+    """A key that tells fill values apart by type, and NaNs by their signs."""
+    if type(fill_value) in (float, complex):
+        return type(fill_value), exact(fill_value)
+    if isinstance(fill_value, np.generic | np.ndarray | DeviceArray):
+        value = np.asarray(fill_value)
+        return type(fill_value), value.dtype, value.shape, value.tobytes()
+    return type(fill_value), repr(fill_value)
 
 
 def _getter(key, fill_value):

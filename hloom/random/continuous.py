@@ -7,6 +7,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.reduction import reduce_sum
@@ -81,7 +82,7 @@ def extreme(name, key, shape, dtype, mode=None):
 
 def mode_is_high(name, mode):
     """Whether a sampler's `mode` asks for the resolution of its tail."""
-    if mode not in (None, "low", "high"):
+    if not one_of(mode, (None, "low", "high")):
         found = f"it is {mode!r}"
         raise ValueRangeError(f"{name}: mode is 'low' or 'high'", found, "use one of them")
     return mode == "high"

@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag, integer
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.cumulative import cumsum
@@ -21,7 +22,7 @@ from hloom.frontend.prims.structural import (
     transpose,
 )
 from hloom.frontend.trace import aval_of
-from hloom.numpy.promotion import broadcast_to, operand, to_dtype
+from hloom.numpy.promotion import broadcast_to, not_an_array, operand, to_dtype
 from hloom.numpy.searching import searchsorted
 from hloom.numpy.taking import take
 from hloom.random.continuous import extreme, fine_unit, mode_is_high, sign_of
@@ -118,7 +119,7 @@ def categorical(
     lead = len(shape) - len(own)
     dtype = aval_of(logits).dtype
     index = _index_dtype()
-    if replace:
+    if flag("categorical", "replace", replace):
         wide = (*shape[: lead + axis], lengths[axis], *shape[lead + axis :])
         noise = extreme("categorical", key, wide, dtype, mode)
         return placed(argmax(e.add(noise, spread(logits, wide)), lead + axis, index), out_sharding)
@@ -146,8 +147,10 @@ def permutation(
     >>> sorted(hloom.random.permutation(hloom.random.key(0), 5).tolist())
     [0, 1, 2, 3, 4]
     """
+    independent = flag("permutation", "independent", independent)
     if isinstance(x, int | np.integer):
-        return placed(_range_permuted(key, int(x)), out_sharding)
+        n = integer("permutation", "x", x, least=0)
+        return placed(_range_permuted(key, n), out_sharding)
     return placed(_permuted(key, x, axis, independent), out_sharding)
 
 
@@ -203,6 +206,9 @@ def choice(
     (4,)
     """
     shape = canonical_shape("choice", shape)
+    replace = flag("choice", "replace", replace)
+    if a is None:
+        raise not_an_array("choice", a)
     whole = isinstance(a, int | np.integer)
     size = int(a) if whole else None
     return _choice(key, None if whole else a, size, shape, replace, p, axis, mode)

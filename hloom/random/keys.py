@@ -9,6 +9,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import one_of
 from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.ir import Literal
@@ -34,8 +35,8 @@ def generator(name, impl=None, dtype=None):
     elif isinstance(impl, KeyDType):
         found = impl.impl
     else:
-        found = impl or thread.context.settings.default_prng_impl
-    if found not in GENERATORS:
+        found = impl if impl is not None else thread.context.settings.default_prng_impl
+    if not one_of(found, GENERATORS):
         remedy = f"use one of {', '.join(GENERATORS)}"
         raise ValueRangeError(f"{name}: no such generator", f"impl is {found!r}", remedy)
     return GENERATORS[found]

@@ -2,6 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer, one_of
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.contraction import dot_general
@@ -60,7 +61,7 @@ def multivariate_normal(
     >>> hloom.random.multivariate_normal(hloom.random.key(0), np.zeros(2), np.eye(2), (5,)).shape
     (5, 2)
     """
-    if method not in _FACTORS:
+    if not one_of(method, _FACTORS):
         found, remedy = f"it is {method!r}", f"use one of {', '.join(_FACTORS)}"
         raise ValueRangeError("multivariate_normal: no such method", found, remedy)
     mean, cov = promote_dtypes_inexact("multivariate_normal", mean, cov)
@@ -114,7 +115,8 @@ def orthogonal(key: ArrayLike, n, shape=(), dtype=None, m=None, *, out_sharding=
     if not dtypes.is_inexact(dtype):
         found = f"dtype is {dtype.name}"
         raise DTypeError("orthogonal: makes floats or complex numbers", found, "use float32")
-    m = n if m is None else m
+    n = integer("orthogonal", "n", n, least=0)
+    m = n if m is None else integer("orthogonal", "m", m, least=0)
     long, short = max(n, m), min(n, m)
     work = work_dtype(dtype)
     q, r = qr(normal.function(key, (*shape, long, short), work), full_matrices=False)
@@ -132,7 +134,7 @@ def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_shard
     Barthe, Guedon, Mendelson, Naor, "A probabilistic approach to the geometry of the l_p^n-ball",
     2005: generalized normal numbers over the p-norm of themselves and an exponential number.
     """
-    dtype = float_dtype("ball", dtype)
+    d, dtype = integer("ball", "d", d, least=0), float_dtype("ball", dtype)
     work = work_dtype(dtype)
     (p,) = parameters("ball", work, p)
     shape = broadcast_shapes("ball", canonical_shape("ball", shape), aval_of(p).shape)
