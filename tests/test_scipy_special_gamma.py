@@ -72,6 +72,7 @@ def log_beta(a, b):
 
 
 SIGNS = np.where(np.arange(N) % 2, 1.0, -1.0)
+SMALL, BELOW = scales(1e-8, 0.9), spread(-24, 0)
 SHAPE = scales(1e-3, 1e4)
 NEAR_SHAPE = SHAPE * np.exp(spread(-1, 1, 3) * np.minimum(3, 4 / np.sqrt(SHAPE)))
 A, B = scales(1e-2, 3e3), scales(1e-2, 3e3, 5)
@@ -98,6 +99,9 @@ SWEEPS = [
     Sweep("zeta of Riemann", s.zeta, mp.zeta, (spread(-8, 30),), 8),
     Sweep("beta", s.beta, mp.beta, (spread(0.01, 16), spread(0.01, 16, 4)), 4),
     Sweep("betaln", s.betaln, log_beta, (scales(1e-3, 1e6), scales(1e-3, 1e6, 4)), 6, 1),
+    Sweep("beta of small negative a", s.beta, mp.beta, (-SMALL, scales(1e-2, 1e5, 4)), 8),
+    Sweep("betaln of small negative a", s.betaln, log_beta, (-SMALL, scales(1e-2, 1e5, 4)), 6, 1),
+    Sweep("betaln below 0", s.betaln, log_beta, (BELOW, scales(30, 1e4, 4)), 6, 1, True),
     Sweep("poch", s.poch, mp.rf, (spread(0.01, 20), spread(0, 10, 4)), 4),
     Sweep("comb", s.comb, mp.binomial, (whole(10, 30), whole(0, 10, 4)), 4),
     Sweep("gammainc", s.gammainc, lambda a, x: regularized(a, 0, x), (SHAPE, NEAR_SHAPE), 16),

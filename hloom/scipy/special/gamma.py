@@ -170,7 +170,11 @@ def _beta(a, b):
     small = select(_is_pole(total), 0.0, small)
     small = select(e.bitwise_or(_is_pole(a), _is_pole(b)), math.inf, small)
     far = e.exp(_log_large(select(large, least, 1.0), select(large, most, 10.0)))
-    return e.mul(sign, select(large, far, small))
+    rest, below = _all_but_least(least, most, total, 10.0)
+    half = e.exp(e.mul(rest, 0.5))
+    turned = e.mul(e.mul(s.gamma(least), half), half)
+    turned = select(_is_pole(least), math.inf, turned)
+    return e.mul(sign, select(large, far, select(below, turned, small)))
 
 
 def _betaln(a, b):
@@ -180,12 +184,23 @@ def _betaln(a, b):
     total, shift = _sum(a, b)
     small = e.sub(e.add(e.sub(e.lgamma(most), e.lgamma(total)), e.lgamma(least)), shift)
     pole = e.bitwise_or(_is_pole(a), _is_pole(b))
+    rest, below = _all_but_least(least, most, total, 10.0)
+    small = select(below, e.add(e.lgamma(least), rest), small)
     small = select(pole, math.inf, select(_is_pole(total), -math.inf, small))
     return select(large, _log_large(select(large, least, 1.0), select(large, most, 10.0)), small)
 
 
 def _log_large(least, most):
     return e.sub(e.lgamma(least), series.log_quotient(most, least))
+
+
+def _all_but_least(least, most, total, limit):
+    """log Γ(most) / Γ(total) where `least` is negative, and where it is so.
+
+    By the exact difference of the two: the rounding of their sum hardly matters.
+    """
+    below = e.bitwise_and(e.lt(least, 0.0), e.bitwise_and(e.gt(total, 0.0), e.ge(most, limit)))
+    return series.log_quotient(select(below, total, 1.0), select(below, e.neg(least), 1.0)), below
 
 
 def _turned(a, b):
