@@ -275,15 +275,21 @@ def delta_orthogonal(scale=1.0, column_axis=-1, dtype=None) -> Initializer:
     The shape is (*window, inputs, outputs) with one to three axes of the window, and no fewer
     outputs than inputs (Xiao et al., "Dynamical isometry and a mean field theory of CNNs", 2018).
     """
-    matrix = orthogonal(scale, column_axis, dtype)
 
     def sample(key, shape, dtype):
         if len(shape) not in (3, 4, 5) or shape[-1] < shape[-2]:
             found, remedy = f"the shape is {shape}", "give (*window, inputs, outputs)"
             what = "delta_orthogonal: takes 3 to 5 axes, and no fewer outputs than inputs"
             raise ShapeError(what, found, remedy)
-        window = [((n - 1) // 2, n - 1 - (n - 1) // 2, 0) for n in shape[:-2]]
-        middle = reshape(matrix(key, shape[-2:], dtype), (*[1] * len(window), *shape[-2:]))
-        return pad(middle, draw.constant(0, dtype), [*window, (0, 0, 0), (0, 0, 0)])
+        axis = canonical_axis("delta_orthogonal", column_axis, 2)
+        return _delta_orthogonal(key, shape, dtype, axis, scale)
 
     return _initializer(sample, dtype)
+
+
+@fused
+def _delta_orthogonal(key: ArrayLike, shape, dtype, axis, scale: ArrayLike):
+    window = [((n - 1) // 2, n - 1 - (n - 1) // 2, 0) for n in shape[:-2]]
+    matrix = _orthogonal(key, shape[-2:], dtype, axis, scale)
+    middle = reshape(matrix, (*[1] * len(window), *shape[-2:]))
+    return pad(middle, draw.constant(0, dtype), [*window, (0, 0, 0), (0, 0, 0)])

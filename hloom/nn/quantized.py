@@ -27,8 +27,9 @@ from hloom.frontend.prims.structural import (
 )
 from hloom.frontend.trace import aval_of
 from hloom.lax.scaled import unscaled
+from hloom.runtime.dispatch import fused
 from hloom.transforms.custom import custom_vjp
-from hloom.typing import ArrayLike
+from hloom.typing import ArrayLike, ArrayLikes
 
 
 @dataclasses.dataclass
@@ -99,6 +100,18 @@ def scaled_dot_general(
     if len(configs) != 3:
         found, remedy = f"there are {len(configs)}", "give those of lhs, rhs and the cotangent"
         raise ArgumentError("scaled_dot_general: takes three configurations", found, remedy)
+    kinds = [dataclasses.replace(c, global_scale=None) for c in configs]
+    kinds = tuple([tuple(vars(c).values()) for c in kinds])
+    scales = [c.global_scale for c in configs]
+    return _scaled_product(lhs, rhs, scales, kinds, dimension_numbers, wanted)
+
+
+@fused
+def _scaled_product(
+    lhs: ArrayLike, rhs: ArrayLike, scales: ArrayLikes, kinds, dimension_numbers, wanted
+):
+    configs = [BlockScaleConfig(*k) for k in kinds]
+    configs = [dataclasses.replace(c, global_scale=s) for c, s in zip(configs, scales)]
     (lc, rc), (lb, rb) = dimension_numbers
     x, batch, rows = _folded(lhs, lb, lc)
     y, _, columns = _folded(rhs, rb, rc)

@@ -10,9 +10,11 @@ from hloom.frontend.trace import aval_of
 from hloom.numpy import asarray, broadcast_to, concatenate
 from hloom.numpy.promotion import promote_dtypes_inexact
 from hloom.random import normal
+from hloom.runtime.dispatch import fused
 from hloom.scipy.spatial import quaternions as q
 from hloom.scipy.spatial.averages import aligned, mean
 from hloom.scipy.spatial.euler import check_angles, parsed
+from hloom.typing import ArrayLike, ArrayLikes
 
 _DEGREE = math.pi / 180
 
@@ -39,10 +41,7 @@ class Rotation:
     @classmethod
     def from_quat(cls, quat, *, scalar_first=False):
         """From quaternions (..., 4) of any length but 0; the scalar is last or first."""
-        quat = _array("from_quat", quat, (4,))
-        if scalar_first:
-            quat = concatenate([quat[..., 1:], quat[..., :1]], -1)
-        return cls(q.normalized(quat))
+        return cls(_from_quat(asarray(quat), bool(scalar_first)))
 
     @classmethod
     def from_matrix(cls, matrix):
@@ -52,8 +51,7 @@ class Rotation:
     @classmethod
     def from_rotvec(cls, rotvec, degrees=False):
         """From vectors (..., 3): axes times angles, in radians or degrees."""
-        rotvec = _array("from_rotvec", rotvec, (3,))
-        return cls(q.from_rotvec(rotvec * _DEGREE if degrees else rotvec))
+        return cls(_from_rotvec(asarray(rotvec), bool(degrees)))
 
     @classmethod
     def from_mrp(cls, mrp):
@@ -68,7 +66,7 @@ class Rotation:
         angles may be a scalar. Raises ValueError for another sequence or shape.
         """
         axes, intrinsic = parsed("Rotation.from_euler", seq)
-        return cls(_about("from_euler", axes, angles, intrinsic, degrees))
+        return cls(_about("from_euler", axes, asarray(angles), intrinsic, bool(degrees)))
 
     @classmethod
     def from_davenport(cls, axes, order, angles, degrees=False):
@@ -76,8 +74,8 @@ class Rotation:
 
         `order` is "intrinsic" if the axes turn with the body, or "extrinsic".
         """
-        axes, intrinsic = _davenport("from_davenport", axes, order)
-        return cls(_about("from_davenport", axes, angles, intrinsic, degrees))
+        turning = _turns_with_body("from_davenport", order)
+        return cls(_about_davenport(asarray(axes), asarray(angles), turning, bool(degrees)))
 
     @classmethod
     def identity(cls, num=None, dtype=float):
@@ -88,7 +86,7 @@ class Rotation:
     @classmethod
     def random(cls, random_key, num=None):
         """A rotation, or `num` of them, uniform among all rotations."""
-        return cls(q.normalized(normal(random_key, (4,) if num is None else (num, 4))))
+        return cls(_random(random_key, (4,) if num is None else (num, 4)))
 
     @classmethod
     def concatenate(cls, rotations):
@@ -97,7 +95,7 @@ class Rotation:
         if not rotations or not all(isinstance(r, cls) for r in rotations):
             found = f"it was given {[type(r).__name__ for r in rotations]}"
             raise ArgumentError("concatenate: takes Rotations", found, "give one or more")
-        return cls(concatenate([r.quat.reshape(-1, 4) for r in rotations]))
+        return cls(_joined([r.quat for r in rotations]))
 
     @classmethod
     def align_vectors(cls, a, b, weights=None):
@@ -105,19 +103,16 @@ class Rotation:
 
         That is the root of the weighted sum of squares (Kabsch, 1976).
         """
-        a, b = _array("align_vectors", a, (3,)), _array("align_vectors", b, (3,))
-        found = [a.reshape(-1, 3), b.reshape(-1, 3)]
-        if a.shape != b.shape or a.ndim > 2:
-            lines = f"they have shapes {a.shape} and {b.shape}"
-            raise ShapeError("align_vectors: takes as many of both", lines, "give (n, 3) for each")
-        turn, left = aligned(*found, weights)
-        return cls(q.from_matrix(turn)), left
+        weights = None if weights is None else asarray(weights)
+        quat, left = _aligned(asarray(a), asarray(b), weights)
+        return cls(quat), left
 
     # ------------------------------------------------------------ given as other forms
     def as_quat(self, canonical=False, scalar_first=False):
         """Quaternions (..., 4); `canonical` chooses of q and -q the one with w positive."""
-        quat = q.canonical(self.quat) if canonical else self.quat
-        return concatenate([quat[..., 3:], quat[..., :3]], -1) if scalar_first else quat
+        if not (canonical or scalar_first):
+            return self.quat
+        return _as_quat(self.quat, bool(canonical), bool(scalar_first))
 
     def as_matrix(self):
         """Orthogonal matrices (..., 3, 3)."""
@@ -125,8 +120,7 @@ class Rotation:
 
     def as_rotvec(self, degrees=False):
         """Vectors (..., 3): axes times angles up to pi, or 180 degrees."""
-        found = q.to_rotvec(self.quat)
-        return found / _DEGREE if degrees else found
+        return _as_rotvec(self.quat, bool(degrees))
 
     def as_mrp(self):
         """Modified Rodrigues parameters (..., 3)."""
@@ -139,23 +133,17 @@ class Rotation:
         is the third, else within pi / 2. Where they are not unique, the third is 0.
         """
         axes, intrinsic = parsed("Rotation.as_euler", seq, (3,))
-        found = q.angles_about(self.quat, axes.astype(self.quat.dtype), intrinsic)
-        return found / _DEGREE if degrees else found
+        return _angles(self.quat, axes, intrinsic, bool(degrees))
 
     def as_davenport(self, axes, order, degrees=False):
         """Angles (..., 3) about axes (3, 3), as `from_davenport` takes them."""
-        axes, intrinsic = _davenport("as_davenport", axes, order)
-        if axes.shape[0] != 3:
-            found = f"axes have shape {axes.shape}"
-            raise ShapeError("as_davenport: takes three axes", found, "give shape (3, 3)")
-        found = q.angles_about(self.quat, axes.astype(self.quat.dtype), intrinsic)
-        return found / _DEGREE if degrees else found
+        turning = _turns_with_body("as_davenport", order)
+        return _davenport_angles(self.quat, asarray(axes), turning, bool(degrees))
 
     # ------------------------------------------------------------ operations
     def apply(self, vectors, inverse=False):
         """Vectors (..., 3) turned by the rotations, or by their inverses."""
-        vectors = _array("apply", vectors, (3,))
-        return q.rotated(q.inverse(self.quat) if inverse else self.quat, vectors)
+        return _applied(self.quat, asarray(vectors), bool(inverse))
 
     def inv(self):
         """The inverses."""
@@ -168,11 +156,11 @@ class Rotation:
     def approx_equal(self, other, atol=None, degrees=False):
         """Whether the angles between rotations are below `atol`, by default 1e-8 radians."""
         atol = 1e-8 if atol is None else atol * _DEGREE if degrees else atol
-        return (self * other.inv()).magnitude() < atol
+        return _near(self.quat, other.quat, atol)
 
     def mean(self, weights=None):
         """The Rotation nearest to all in the sense of squares of quaternions, weighted."""
-        return Rotation(mean(self.quat.reshape(-1, 4), weights))
+        return Rotation(_mean(self.quat, None if weights is None else asarray(weights)))
 
     def __mul__(self, other):
         """The rotation by `other`, then by this."""
@@ -185,7 +173,7 @@ class Rotation:
         if modulus is not None:
             found = f"modulus is {modulus}"
             raise ValueRangeError("Rotation: a power has no modulus", found, "leave it out")
-        return Rotation(q.from_rotvec(n * self.as_rotvec()))
+        return Rotation(_power(self.quat, n))
 
     # ------------------------------------------------------------ a sequence
     @property
@@ -239,19 +227,109 @@ def _array(name, x, shape):
     return x
 
 
-def _about(name, axes, angles, intrinsic, degrees):
-    (angles,) = promote_dtypes_inexact(f"Rotation.{name}", asarray(angles))
+def _turns_with_body(name, order):
+    kinds = {"intrinsic": True, "i": True, "extrinsic": False, "e": False}
+    if order not in kinds:
+        remedy = 'use "intrinsic" or "extrinsic"'
+        raise ValueRangeError(f"Rotation.{name}: no such order", f"it is {order!r}", remedy)
+    return kinds[order]
+
+
+def _unit_axes(name, axes):
+    return q.normalized(_array(name, axes, (3,)).reshape(-1, 3))
+
+
+# ---------------------------------------------------------------- the arrays of each method
+@fused
+def _from_quat(quat: ArrayLike, scalar_first):
+    quat = _array("from_quat", quat, (4,))
+    return q.normalized(concatenate([quat[..., 1:], quat[..., :1]], -1) if scalar_first else quat)
+
+
+@fused
+def _from_rotvec(rotvec: ArrayLike, degrees):
+    rotvec = _array("from_rotvec", rotvec, (3,))
+    return q.from_rotvec(rotvec * _DEGREE if degrees else rotvec)
+
+
+@fused
+def _about(name, axes: ArrayLike, angles: ArrayLike, intrinsic, degrees):
+    (angles,) = promote_dtypes_inexact(f"Rotation.{name}", angles)
     check_angles(f"Rotation.{name}", angles.shape, axes.shape[0])
     angles = angles[None] if angles.ndim == 0 else angles
     angles = angles * _DEGREE if degrees else angles
     return q.about(axes.astype(angles.dtype), angles, intrinsic)
 
 
-def _davenport(name, axes, order):
-    """Axes of length 1, and whether they turn with the body."""
-    kinds = {"intrinsic": True, "i": True, "extrinsic": False, "e": False}
-    if order not in kinds:
-        remedy = 'use "intrinsic" or "extrinsic"'
-        raise ValueRangeError(f"Rotation.{name}: no such order", f"it is {order!r}", remedy)
-    axes = _array(name, axes, (3,)).reshape(-1, 3)
-    return q.normalized(axes), kinds[order]
+@fused
+def _about_davenport(axes: ArrayLike, angles: ArrayLike, intrinsic, degrees):
+    name = "from_davenport"
+    return _about(name, _unit_axes(name, axes), angles, intrinsic, degrees)
+
+
+@fused
+def _random(key: ArrayLike, shape):
+    return q.normalized(normal(key, shape))
+
+
+@fused
+def _joined(quats: ArrayLikes):
+    return concatenate([x.reshape(-1, 4) for x in quats])
+
+
+@fused
+def _aligned(a: ArrayLike, b: ArrayLike, weights: ArrayLike | None):
+    a, b = _array("align_vectors", a, (3,)), _array("align_vectors", b, (3,))
+    if a.shape != b.shape or a.ndim > 2:
+        lines = f"they have shapes {a.shape} and {b.shape}"
+        raise ShapeError("align_vectors: takes as many of both", lines, "give (n, 3) for each")
+    turn, left = aligned(a.reshape(-1, 3), b.reshape(-1, 3), weights)
+    return q.from_matrix(turn), left
+
+
+@fused
+def _as_quat(quat: ArrayLike, canonical, scalar_first):
+    quat = q.canonical(quat) if canonical else quat
+    return concatenate([quat[..., 3:], quat[..., :3]], -1) if scalar_first else quat
+
+
+@fused
+def _as_rotvec(quat: ArrayLike, degrees):
+    found = q.to_rotvec(quat)
+    return found / _DEGREE if degrees else found
+
+
+@fused
+def _angles(quat: ArrayLike, axes: ArrayLike, intrinsic, degrees):
+    found = q.angles_about(quat, axes.astype(quat.dtype), intrinsic)
+    return found / _DEGREE if degrees else found
+
+
+@fused
+def _davenport_angles(quat: ArrayLike, axes: ArrayLike, intrinsic, degrees):
+    axes = _unit_axes("as_davenport", axes)
+    if axes.shape[0] != 3:
+        found = f"axes have shape {axes.shape}"
+        raise ShapeError("as_davenport: takes three axes", found, "give shape (3, 3)")
+    return _angles(quat, axes, intrinsic, degrees)
+
+
+@fused
+def _applied(quat: ArrayLike, vectors: ArrayLike, inverse):
+    vectors = _array("apply", vectors, (3,))
+    return q.rotated(q.inverse(quat) if inverse else quat, vectors)
+
+
+@fused
+def _near(quat: ArrayLike, other: ArrayLike, atol: ArrayLike):
+    return q.angle(q.compose(quat, q.inverse(other))) < atol
+
+
+@fused
+def _mean(quat: ArrayLike, weights: ArrayLike | None):
+    return mean(quat.reshape(-1, 4), weights)
+
+
+@fused
+def _power(quat: ArrayLike, n: ArrayLike):
+    return q.from_rotvec(n * q.to_rotvec(quat))

@@ -84,7 +84,7 @@ class gaussian_kde:
 
     def evaluate(self, points: ArrayLike) -> Array:
         """The density at points of shape (m,), or (d, m); shape (m,)."""
-        return _evaluate(*self._mixture(), self._points("evaluate", points))
+        return _evaluate(*self._mixture(), _listed(points))
 
     __call__ = evaluate
 
@@ -94,17 +94,11 @@ class gaussian_kde:
 
     def logpdf(self, x: ArrayLike) -> Array:
         """The logarithm of the density at points of shape (m,), or (d, m); shape (m,)."""
-        return _log_evaluate(*self._mixture(), self._points("logpdf", x))
+        return _log_evaluate(*self._mixture(), _listed(x))
 
     def integrate_gaussian(self, mean: ArrayLike, cov: ArrayLike) -> Array:
         """The integral of the density times that of a normal distribution of shape (d,), (d, d)."""
-        mean, cov = np.atleast_1d(mean), np.atleast_2d(cov)
-        d = self.d
-        if mean.shape != (d,) or cov.shape != (d, d):
-            what = f"integrate_gaussian: the mean has shape ({d},), the covariance ({d}, {d})"
-            found = f"they have shapes {mean.shape} and {cov.shape}"
-            raise ShapeError(what, found, "give them the dimensions of the estimate")
-        return _evaluate(*self._mixture(cov), mean[:, None])[0]
+        return _integrate_gaussian(*self._mixture(), _listed(mean), _listed(cov))
 
     def integrate_box_1d(self, low: ArrayLike, high: ArrayLike) -> Array:
         """The probability of an interval, for samples of one dimension."""
@@ -119,17 +113,11 @@ class gaussian_kde:
             found = f"they have {self.d} and {other.d} dimensions"
             what = "integrate_kde: takes estimates of equal dimensions"
             raise ShapeError(what, found, "estimate both from samples of the same kind")
-        return _product(*self._mixture(other.covariance), other.dataset, other.weights)
+        return _product(*self._mixture(), *other._mixture())
 
     def resample(self, key: ArrayLike, shape=()) -> Array:
         """Points drawn from the density, of shape (d, *shape)."""
-        chosen, noise = random.split(key)
-        index = random.choice(chosen, self.n, shape, p=self.weights)
-        zero = np.zeros(self.d, self.dataset.dtype)
-        step = random.multivariate_normal(
-            noise, zero, self.covariance, shape, dtype=self.dataset.dtype
-        )
-        return np.take(self.dataset, index, axis=1) + np.moveaxis(step, -1, 0)
+        return _resample(key, *self._mixture(), shape)
 
     def integrate_box(self, low_bounds, high_bounds, maxpts=None):
         """Refused: there is no such integral in more than one dimension."""
@@ -156,19 +144,24 @@ class gaussian_kde:
             raise ValueRangeError(what, found, remedy)
         return np.asarray(method, self.dataset.dtype)
 
-    def _mixture(self, more=None):
-        """The dataset, the weights, and the kernel's covariance, more being added to it."""
-        wide = self.covariance if more is None else self.covariance + more
-        return self.dataset, self.weights, wide
+    def _mixture(self):
+        return self.dataset, self.weights, self.covariance
 
-    def _points(self, name, points):
-        points = np.atleast_2d(points)
-        if points.ndim == 2 and points.shape[0] != self.d and points.shape == (1, self.d):
-            points = points.T
-        if points.ndim != 2 or points.shape[0] != self.d:
-            what = f"{name}: points have shape ({self.d}, m)"
-            raise ShapeError(what, f"they have shape {points.shape}", "transpose or reshape them")
-        return points
+
+def _listed(x):
+    """A list as one array; others as they are."""
+    return np.asarray(x) if isinstance(x, list | tuple) else x
+
+
+def _columns(name, points, d):
+    """Points as an array of shape (d, m)."""
+    points = np.atleast_2d(points)
+    if points.ndim == 2 and points.shape[0] != d and points.shape == (1, d):
+        points = points.T
+    if points.ndim != 2 or points.shape[0] != d:
+        what = f"{name}: points have shape ({d}, m)"
+        raise ShapeError(what, f"they have shape {points.shape}", "transpose or reshape them")
+    return points
 
 
 @fused
@@ -198,19 +191,45 @@ def _scaled_covariance(dataset: Array, weights: Array, factor: ArrayLike):
 
 @fused
 def _evaluate(dataset: Array, weights: Array, covariance: Array, points: ArrayLike):
+    points = _columns("evaluate", points, dataset.shape[0])
     energy, log_scale = _energies(dataset, covariance, points)
     return weights @ np.exp(-energy - log_scale)
 
 
 @fused
 def _log_evaluate(dataset: Array, weights: Array, covariance: Array, points: ArrayLike):
+    points = _columns("logpdf", points, dataset.shape[0])
     energy, log_scale = _energies(dataset, covariance, points)
     return logsumexp(-energy, 0, b=weights[:, None]) - log_scale
 
 
 @fused
-def _product(dataset: Array, weights: Array, covariance: Array, points: Array, others: Array):
-    return _evaluate(dataset, weights, covariance, points) @ others
+def _integrate_gaussian(
+    dataset: Array, weights: Array, covariance: Array, mean: ArrayLike, cov: ArrayLike
+):
+    mean, cov, d = np.atleast_1d(mean), np.atleast_2d(cov), dataset.shape[0]
+    if mean.shape != (d,) or cov.shape != (d, d):
+        what = f"integrate_gaussian: the mean has shape ({d},), the covariance ({d}, {d})"
+        found = f"they have shapes {mean.shape} and {cov.shape}"
+        raise ShapeError(what, found, "give them the dimensions of the estimate")
+    return _evaluate(dataset, weights, covariance + cov, mean[:, None])[0]
+
+
+@fused
+def _product(
+    dataset: Array, weights: Array, covariance: Array, points: Array, others: Array, more: Array
+):
+    return _evaluate(dataset, weights, covariance + more, points) @ others
+
+
+@fused
+def _resample(key: ArrayLike, dataset: Array, weights: Array, covariance: Array, shape):
+    chosen, noise = random.split(key)
+    d, n = dataset.shape
+    index = random.choice(chosen, n, shape, p=weights)
+    zero = np.zeros(d, dataset.dtype)
+    step = random.multivariate_normal(noise, zero, covariance, shape, dtype=dataset.dtype)
+    return np.take(dataset, index, axis=1) + np.moveaxis(step, -1, 0)
 
 
 @fused
