@@ -10,6 +10,14 @@ import numpy as np
 from hloom.frontend.errors import ArgumentError, HloomError, ValueRangeError
 
 
+def shown(value):
+    """A value in a few words, on one line."""
+    text = repr(value)
+    return (
+        text if len(text) < 60 and "\n" not in text else f"a value of type {type(value).__name__}"
+    )
+
+
 def whole(value):
     """`value` as a Python int, or None if it is no integer."""
     try:
@@ -24,7 +32,7 @@ def integer(name, what, value, least=None):
     """`value` as a Python int; ArgumentError for others, ValueRangeError for one below `least`."""
     found = whole(value)
     if found is None:
-        raise ArgumentError(f"{name}: {what} is an integer", f"it is {value!r}", "give an int")
+        raise ArgumentError(f"{name}: {what} is an integer", f"it is {shown(value)}", "give an int")
     if least is not None and found < least:
         raise ValueRangeError(
             f"{name}: {what} is {least} or more", f"it is {found}", "give a larger one"
@@ -45,6 +53,6 @@ def flag(name, what, value):
     if value is True or value is False:
         return value
     if not isinstance(value, np.bool_) and whole(value) is None:
-        found = f"it is {value!r}"
+        found = f"it is {shown(value)}"
         raise ArgumentError(f"{name}: {what} is True or False", found, "give one of them")
     return bool(value)

@@ -14,7 +14,11 @@ import difflib
 import functools
 import inspect
 
-from hloom.frontend.errors import ArgumentError, UnsupportedError
+from hloom.frontend.choices import shown, whole
+from hloom.frontend.errors import ArgumentError, HloomError, UnsupportedError, rename
+
+#: what a call raises of which its arguments may be the cause
+FAULTS = (TypeError, ValueError, IndexError, AttributeError)
 
 _AWAY = "leave it away"
 _ONE_LOOP = ("the dtypes of the operands decide what runs", "convert operands with x.astype(...)")
@@ -97,6 +101,46 @@ def judge(function, args, kwargs, name=None):
         raise ArgumentError(f"{name}: {error}", found, remedy) from None
 
 
+#: how the kinds of static parameters are told: by their annotation, else by their default
+_KINDS = {
+    text: kind
+    for kind in (bool, int, str)
+    for text in (kind, kind.__name__, f"{kind.__name__} | None", kind | None)
+}
+_SAID = {
+    bool: ("True or False", "give one of them"),
+    int: ("an integer", "give an int"),
+    str: ("a string", "give one of those that its documentation names"),
+}
+
+
+def judge_kinds(function, args, kwargs):
+    """Raise if a static argument is of another kind than its parameter; the call has failed.
+
+    The kind is that of the annotation or of the default: a bool, an integer or a string.
+    """
+    signature = inspect.signature(function)
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
+        parameter = signature.parameters[name]
+        named = _KINDS.get(parameter.annotation)
+        kind = named or (parameter.annotation is parameter.empty and type(parameter.default))
+        if kind not in _SAID or value is None or (isinstance(value, tuple | list) and not named):
+            continue
+        if not isinstance(value, str) if kind is str else whole(value) is None:
+            said, remedy = _SAID[kind]
+            asked = f"{function.__name__}: {name} is {said}"
+            raise ArgumentError(asked, f"it is {shown(value)}", remedy) from None
+
+
+def blame(function, args, kwargs, error):
+    """Raise if the arguments are to blame for an error; else let it bear the function's name."""
+    judge(function, args, kwargs)
+    if not isinstance(error, HloomError):
+        judge_kinds(function, args, kwargs)
+    elif function.__name__[0] != "_" and not any(map(callable, (*args, *kwargs.values()))):
+        rename(error, function.__name__)
+
+
 def _shown(signature):
     """A signature without annotations."""
     shown = [p for p in signature.parameters.values() if p.name != "self"]
@@ -110,8 +154,10 @@ def judged(function):
     def call(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except TypeError:
+        except FAULTS as error:
             judge(function, args, kwargs)
+            if not isinstance(error, HloomError):
+                judge_kinds(function, args, kwargs)
             raise
 
     return call

@@ -20,9 +20,9 @@ from hloom.frontend import dtypes, notices, primitive as primitives, pytree
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
-from hloom.frontend.errors import HloomError, rename
+from hloom.frontend.errors import HloomError
 from hloom.frontend.ir import Literal, exact
-from hloom.frontend.keywords import judge
+from hloom.frontend.keywords import FAULTS, blame
 from hloom.frontend.trace import PYTHON_SCALARS, stage
 from hloom.runtime import nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap, wrap_all
@@ -76,8 +76,8 @@ def fused(function, operands=None):
         if context.trace is not None or len(args) > len(positional):
             try:
                 return function(*args, **kwargs)
-            except (TypeError, HloomError) as error:
-                _blame(function, args, kwargs, error)
+            except (*FAULTS, HloomError) as error:
+                blame(function, args, kwargs, error)
                 raise
         if not kwargs and len(args) <= leading:
             try:  # all are arrays: by far the most frequent call
@@ -135,18 +135,6 @@ def fused(function, operands=None):
 primitives.install(evaluate, fused)
 
 
-def _blame(function, args, kwargs, error):
-    """Raise if the arguments do not bind; else let the error bear the function's name."""
-    judge(function, args, kwargs)
-    name = function.__name__
-    if (
-        isinstance(error, HloomError)
-        and name[0] != "_"
-        and not any(map(callable, (*args, *kwargs.values())))
-    ):
-        rename(error, name)
-
-
 def _named(function):
     """`function`, whose errors bear its name, not that of a part of it."""
 
@@ -154,8 +142,8 @@ def _named(function):
     def call(*args, **kwargs):
         try:
             return function(*args, **kwargs)
-        except (TypeError, HloomError) as error:
-            _blame(function, args, kwargs, error)
+        except (*FAULTS, HloomError) as error:
+            blame(function, args, kwargs, error)
             raise
 
     return call

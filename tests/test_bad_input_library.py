@@ -13,7 +13,10 @@ import pytest
 import hloom
 import hloom.numpy as jnp
 from hloom import errors, lax
+from hloom.scipy import fft, linalg, optimize, signal, special
+from hloom.scipy.sparse import linalg as sparse
 
+A = np.eye(3, dtype=np.float32)
 X, V, I8 = np.ones((2, 3), np.float32), np.arange(3, dtype=np.float32), np.array([1, 2], np.int8)
 
 WIDER = "use a wider dtype"
@@ -368,9 +371,100 @@ RANGES = [
         "make the lengths of axis -1 equal, or one of them 1"),
 ]  # fmt: skip
 
+# ---------------------------------------------------------------- beside hloom.numpy
+KEY = hloom.random.key(0)
+Q = np.ones((1, 2, 2, 4), np.float32)
+TREE = hloom.tree.structure([1, 2])
+KINDS = [
+    # a static argument of another kind than its parameter, named by the signature
+    row(TypeError, lambda: hloom.nn.gelu(V, approximate=X), "gelu: approximate is True or False",
+        "it is a value of type ndarray", CHOOSE),
+    row(TypeError, lambda: special.logsumexp(V, keepdims="a"),
+        "logsumexp: keepdims is True or False", "it is 'a'", CHOOSE),
+    row(TypeError, lambda: linalg.qr(A, pivoting=A), "qr: pivoting is True or False",
+        "it is a value of type ndarray", CHOOSE),
+    row(TypeError, lambda: special.logsumexp(V, return_sign=A),
+        "logsumexp: return_sign is True or False", "it is a value of type ndarray", CHOOSE),
+    row(TypeError, lambda: hloom.jit(lambda x: linalg.expm(x, upper_triangular=A))(A),
+        "expm: upper_triangular is True or False", "it is a value of type ndarray", CHOOSE),
+]  # fmt: skip
+MODULES = [
+    row(TypeError, lambda: hloom.random.normal(KEY, X), "normal: lengths are integers",
+        "the shape is a value of type ndarray", "give an int, or a tuple of ints"),
+    row(TypeError, lambda: hloom.random.normal("a"), "normal: takes arrays and numbers",
+        "it was given 'a' of type str", MAKE),
+    row(TypeError, lambda: hloom.random.uniform(KEY, maxval=np.float32),
+        "uniform: takes arrays and numbers",
+        "it was given <class 'numpy.float32'> of type type", MAKE),
+    row(TypeError, lambda: hloom.random.orthogonal(KEY, "a"), "orthogonal: n is an integer",
+        "it is 'a'", INT),
+    row(ValueError, lambda: hloom.random.ball(KEY, -1), "ball: d is 0 or more", "it is -1",
+        LARGER),
+    row(ValueError, lambda: hloom.random.key(0, impl=["rbg"]), "key: no such generator",
+        "impl is ['rbg']", "use one of threefry2x32, rbg, unsafe_rbg"),
+    row(TypeError, lambda: hloom.random.choice(KEY, None), "choice: takes arrays and numbers",
+        "it was given None of type NoneType", MAKE),
+    row(TypeError, lambda: hloom.random.choice(KEY, 5, replace="a"),
+        "choice: replace is True or False", "it is 'a'", CHOOSE),
+    row(ValueError, lambda: hloom.random.permutation(KEY, -1), "permutation: x is 0 or more",
+        "it is -1", LARGER),
+    row(TypeError, lambda: hloom.random.randint(KEY, (2,), 0, 5, dtypes="int8"),
+        "randint: has no parameter `dtypes`",
+        "its parameters are key, shape, minval, maxval, dtype, out_sharding", "use `dtype`"),
+    row(TypeError, lambda: hloom.nn.dot_product_attention(Q, Q, Q, scale="a"),
+        "dot_product_attention: scale is a number", "it is 'a'",
+        "give a float, or None for 1 / sqrt(H)"),
+    row(TypeError, lambda: hloom.nn.dot_product_attention(Q, Q, Q, local_window_size=(1, 2, 3)),
+        "dot_product_attention: local_window_size is an integer or a pair of them",
+        "it is (1, 2, 3)", "give (left, right)"),
+    row(TypeError, lambda: hloom.image.resize(X, (4, 4), "linear", antialias="a"),
+        "resize: antialias is True or False", "it is 'a'", CHOOSE),
+    row(TypeError, lambda: hloom.ops.segment_sum(V, I3, 2.5),
+        "segment_sum: num_segments is an integer", "it is 2.5", INT),
+    row(ValueError, lambda: hloom.ops.segment_max(V, I3, 3, mode=["clip"]),
+        "segment_max: there is no mode ['clip']",
+        "the modes are 'fill', 'drop', 'clip' and 'promise_in_bounds'", "use one of these"),
+    row(TypeError, lambda: hloom.tree.unflatten("a", [1]), "unflatten: takes structures of trees",
+        "it was given 'a' of type str", "make structures with hloom.tree.structure(tree)"),
+    row(TypeError, lambda: hloom.tree.unflatten(TREE, 1),
+        "unflatten: the leaves are in an iterable", "it was given 1", "give a list of them"),
+    row(TypeError, lambda: hloom.tree_util.register_static("a"), "register: a node is a class",
+        "it was given 'a'", "give the class itself"),
+    row(TypeError, lambda: signal.stft(V, nperseg="a"), "stft: nperseg is an integer",
+        "it is 'a'", INT),
+    row(TypeError, lambda: signal.welch(None), "welch: takes arrays and numbers",
+        "it was given None of type NoneType", MAKE),
+    row(TypeError, lambda: signal.csd(V, V, "a"), "csd: takes arrays and numbers",
+        "it was given 'a' of type str", MAKE),
+    row(TypeError, lambda: signal.detrend(V, bp="a"), "detrend: bp is an integer", "it is 'a'",
+        INT),
+    row(TypeError, lambda: fft.dct(V, n="a"), "dct: n is an integer", "it is 'a'", INT),
+    row(ValueError, lambda: fft.dct(V, norm=["ortho"]), "dct: norm ['ortho'] is not known",
+        'use "backward", "ortho" or "forward"'),
+    row(TypeError, lambda: linalg.hilbert("a"), "hilbert: n is an integer", "it is 'a'", INT),
+    row(ValueError, lambda: linalg.dft(-1), "dft: n is 0 or more", "it is -1", LARGER),
+    row(TypeError, lambda: linalg.cho_solve(A, V),
+        "cho_solve: takes the pair that cho_factor makes",
+        "it was given a value of type ndarray", "give it first, as a tuple"),
+    row(ValueError, lambda: linalg.companion(np.float32(1)), "companion: too few coefficients",
+        "a is f32[]", "give two coefficients or more, the highest first"),
+    row(TypeError, lambda: sparse.cg(A, V, tol=None), "cg: tol is a number", "it is None",
+        "give a float"),
+    row(ValueError, lambda: sparse.gmres(A, V, restart=0), "gmres: restart is 1 or more",
+        "it is 0", LARGER),
+    row(TypeError, lambda: optimize.minimize(np.sum, V, method="BFGS", options=[1]),
+        "minimize: options is a dict", "it is of type list", "write {name: value}"),
+    row(ValueError, lambda: jnp.__array_namespace_info__().dtypes(device="none"),
+        "dtypes: there is no device 'none'",
+        f"the devices are {', '.join(map(str, hloom.devices()))}", "use one of them"),
+    row(OverflowError, lambda: hloom.jit(lambda x: lax.add(x, np.int64(2**40)))(V.astype(int)),
+        "an operand: integer 1099511627776 is out of bounds for int32", IN_32, KEEP),
+]  # fmt: skip
+
 
 @pytest.mark.parametrize(
-    ("call", "kind", "lines"), KEYWORDS + NUMBERS_OUTSIDE + STRANGE + MISTAKES + RANGES
+    ("call", "kind", "lines"),
+    KEYWORDS + NUMBERS_OUTSIDE + STRANGE + MISTAKES + RANGES + KINDS + MODULES,
 )
 def test_the_whole_text(call, kind, lines):
     fails(call, kind, lines)
@@ -500,6 +594,36 @@ def test_large_numbers_beside_wide_arrays_are_operands():
     assert jnp.where(V > 1, V, 300).tolist() == [300, 300, 2]
     assert jnp.full_like(V, 300).tolist() == [300] * 3
     assert jnp.full(2, 255, "uint8").tolist() == [255, 255]
+
+
+def test_integers_of_a_dtype_wrap_alike_under_jit():
+    for convert in (
+        lambda x: jnp.full_like(x, np.int64(300)),
+        lambda x: jnp.pad(x, 1, constant_values=np.int64(300))[:1],
+    ):
+        for run in (convert, hloom.jit(convert)):
+            np.testing.assert_array_equal(run(jnp.asarray(I8))[0], 44)
+
+
+def test_fill_values_that_are_nan_keep_their_signs():
+    x = jnp.ones(2)
+    for fill in (float("nan"), -float("nan"), np.float32("nan"), 0.0, -0.0, np.float32(-0.0)):
+        found = np.asarray(x.at[5].get(mode="fill", fill_value=fill))
+        assert np.signbit(found) == np.signbit(fill)
+
+
+def test_numpy_integers_are_static_arguments():
+    two = np.int64(2), np.array(2)
+    for n in two:
+        assert hloom.random.split(KEY, n).shape == (2,)
+        assert hloom.random.normal(KEY, (n, 3)).shape == (2, 3)
+        assert hloom.random.orthogonal(KEY, n).shape == (2, 2)
+        assert hloom.ops.segment_sum(V, I3, n).shape == (2,)
+        assert hloom.nn.one_hot(I3, n).shape == (3, 2)
+        assert hloom.image.resize(X, (n, n), "linear").shape == (2, 2)
+        assert linalg.hilbert(n).shape == (2, 2)
+        assert fft.dct(V, 2, n).shape == (2,)
+        assert signal.detrend(V, bp=n).shape == (3,)
 
 
 def test_numpy_arrays_that_are_converted_wrap_around():

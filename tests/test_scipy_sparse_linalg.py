@@ -292,7 +292,7 @@ ERRORS = {
     "restart": (
         lambda: gmres(np.eye(2), np.ones(2), restart=0),
         ValueError,
-        ("gmres: restart is positive", "it is 0", "use 1 or more"),
+        ("gmres: restart is 1 or more", "it is 0", "give a larger one"),
     ),
 }
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.choices import whole
+from hloom.frontend.choices import shown, whole
 from hloom.frontend.errors import (
     ArgumentError,
     AxisError,
@@ -27,7 +27,7 @@ def canonical_axis(name, axis, ndim):
     found = whole(axis)
     if found is None:
         asked = f"{name}: an axis is an integer"
-        raise ArgumentError(asked, f"it is {axis!r}", "give an int, or a tuple of ints")
+        raise ArgumentError(asked, f"it is {shown(axis)}", "give an int, or a tuple of ints")
     if not -ndim <= found < ndim:
         what = f"{name}: there is no axis {found}"
         limits = (
@@ -58,7 +58,7 @@ def lengths(name, shape):
     except HloomError:  # a traced length, which says so
         raise
     except (AttributeError, TypeError):
-        asked, found = f"{name}: lengths are integers", f"the shape is {shape!r}"
+        asked, found = f"{name}: lengths are integers", f"the shape is {shown(shape)}"
         raise ArgumentError(asked, found, "give an int, or a tuple of ints") from None
 
 

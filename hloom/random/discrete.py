@@ -8,6 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.choices import flag, integer
 from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.reduction import argmax
@@ -136,6 +137,7 @@ def categorical(
 
 
 # ---------------------------------------------------------------- orders
+@judged
 def permutation(
     key: ArrayLike, x: ArrayLike, axis=0, independent=False, *, out_sharding=None
 ) -> Array:
@@ -188,6 +190,7 @@ def _index_dtype():
 
 
 # ---------------------------------------------------------------- choice
+@judged
 def choice(
     key: ArrayLike,
     a: ArrayLike,

@@ -14,6 +14,7 @@ from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.ir import Literal
 from hloom.frontend.keys import KeyDType, is_key
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.elementwise import convert_element_type, shift_right_logical
 from hloom.frontend.prims.random import random_unwrap, random_wrap
 from hloom.frontend.prims.structural import broadcast_in_dim, concatenate, reshape
@@ -68,6 +69,7 @@ def _check_words(name, aval, dtype):
 
 
 # ---------------------------------------------------------------- from a seed
+@judged
 def PRNGKey(seed: ArrayLike, *, impl=None) -> Array:
     """The raw key of an integer seed: uint32 words.
 
@@ -115,6 +117,7 @@ def _words(seed, wide):
     return concatenate([broadcast_in_dim(literal(0, dtypes.uint32), (1,), ()), low], 0)
 
 
+@judged
 def key(seed: ArrayLike, *, impl=None, dtype=None) -> Array:
     """The typed key of an integer seed: an array of shape () and a key dtype.
 
@@ -207,6 +210,7 @@ def wrap_key_data(key_bits_array: ArrayLike, *, impl=None, dtype=None) -> Array:
     return random_wrap(words, made.dtype)
 
 
+@judged
 def key_impl(keys: ArrayLike) -> str:
     """The name of the generator that keys belong to.
 

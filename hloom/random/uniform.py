@@ -6,6 +6,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.structural import canonical_shape
@@ -103,6 +104,7 @@ def draw(random, dtype, low, high):
 
 
 # ---------------------------------------------------------------- integers
+@judged
 def randint(
     key: ArrayLike,
     shape,

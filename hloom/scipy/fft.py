@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer, one_of
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e, structural as s
@@ -62,15 +63,15 @@ def idctn(x: ArrayLike, type=2, s=None, axes=None, norm=None):
 
 
 def _inverse(name, x, kind, lengths, axes, norm):
-    kind = _INVERSES.get(kind, kind)
-    return _along(name, x, kind, lengths, axes, _SWAPPED.get(norm, norm))
+    kind = _INVERSES[kind] if one_of(kind, _INVERSES) else kind
+    return _along(name, x, kind, lengths, axes, _SWAPPED[norm] if one_of(norm, _SWAPPED) else norm)
 
 
 def _along(name, x, kind, lengths, axes, norm):
     """The transform along axes, one after another."""
-    if kind not in _TRANSFORMS:
+    if not one_of(kind, _TRANSFORMS):
         raise ValueRangeError(f"{name}: type {kind!r}", "the types are 1, 2, 3 and 4", "use one")
-    if norm not in _SWAPPED:
+    if not one_of(norm, _SWAPPED):
         remedy = 'use "backward", "ortho" or "forward"'
         raise ValueRangeError(f"{name}: norm {norm!r} is not known", None, remedy)
     (x,) = promote_dtypes_inexact(name, x)
@@ -86,7 +87,7 @@ def _along(name, x, kind, lengths, axes, norm):
         found = f"there are {len(lengths)} lengths and {len(axes)} axes"
         raise ValueRangeError(f"{name}: one length for each axis", found, "give as many")
     for axis, n in zip(axes, lengths, strict=True):
-        n = aval_of(x).shape[axis] if n is None else int(n)
+        n = aval_of(x).shape[axis] if n is None else integer(name, "n", n)
         least = 2 if kind == 1 else 1
         if n < least:
             found = f"axis {axis} has length {n}"

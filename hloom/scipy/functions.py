@@ -3,6 +3,7 @@
 import math
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.prims.elementwise import sqrt
 from hloom.frontend.prims.linalg import triangular_solve
@@ -186,7 +187,7 @@ def solve_sylvester(
     """The X of A X + X B = C, by Schur forms; `method` is "schur" or "eigen"; NaN if singular."""
     a, b = (matrices("solve_sylvester", x, square=True) for x in (A, B))
     c = matrices("solve_sylvester", C)
-    if method not in ("schur", "eigen"):
+    if not one_of(method, ("schur", "eigen")):
         remedy = 'use "schur" or "eigen"'
         raise ValueRangeError(f"solve_sylvester: method {method!r} is not known", None, remedy)
     a, b, c = promote_dtypes("solve_sylvester", a, b, c)

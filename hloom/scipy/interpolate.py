@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e, structural as s
@@ -103,7 +104,7 @@ class RegularGridInterpolator:
 
 # ---------------------------------------------------------------- arguments
 def _check_method(method):
-    if method not in _METHODS:
+    if not one_of(method, _METHODS):
         found = f"the methods are {_METHODS}"
         raise ValueRangeError(f"RegularGridInterpolator: method {method!r}", found, "use one")
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag, integer, one_of
 from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import linalg as factors, spectral
 from hloom.frontend.prims.matrices import (
     adjoint,
@@ -110,11 +112,14 @@ def cholesky(
     return np_linalg.cholesky(a, upper=not lower)
 
 
+@judged
 def cho_factor(a, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True):
     """A Cholesky factor and whether it is the lower one, for `cho_solve`."""
+    lower = flag("cho_factor", "lower", lower)
     return cholesky(a, lower), lower
 
 
+@judged
 def cho_solve(
     c_and_lower: tuple[Array, bool],
     b: ArrayLike,
@@ -122,8 +127,15 @@ def cho_solve(
     check_finite: bool = True,
 ):
     """The x of A x = b, from what `cho_factor` makes of A."""
-    factor, lower = c_and_lower
-    return _cho_solve(factor, b, bool(lower))
+    factor, lower = _pair("cho_solve", c_and_lower, "the pair that cho_factor makes")
+    return _cho_solve(factor, b, flag("cho_solve", "lower", lower))
+
+
+def _pair(name, found, what):
+    if not isinstance(found, tuple | list) or len(found) != 2:
+        text = f"it was given a value of type {type(found).__name__}"
+        raise ArgumentError(f"{name}: takes {what}", text, "give it first, as a tuple")
+    return found
 
 
 @fused
@@ -145,6 +157,7 @@ def lu_factor(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True
     return packed, pivots
 
 
+@judged
 def lu_solve(
     lu_and_piv: tuple[Array, ArrayLike],
     b: ArrayLike,
@@ -153,14 +166,15 @@ def lu_solve(
     check_finite: bool = True,
 ):
     """The x of A x = b, A^T x = b (`trans` 1) or A^H x = b (2), from `lu_factor` of A."""
-    packed, pivots = lu_and_piv
-    if trans not in (0, 1, 2):
+    packed, pivots = _pair("lu_solve", lu_and_piv, "the pair that lu_factor makes")
+    if not one_of(trans, (0, 1, 2)):
         raise ValueRangeError(f"lu_solve: trans {trans!r} is not known", None, "use 0, 1 or 2")
     return _lu_solve(packed, pivots, b, int(trans))
 
 
 @fused
 def _lu_solve(packed: ArrayLike, pivots: ArrayLike, b: ArrayLike, trans):
+    packed = matrices("lu_solve", packed, square=True)
     order = permutation_of(pivots, aval_of(packed).shape[-1])
 
     def solver(packed, b):
@@ -204,7 +218,7 @@ def solve(
     assume_a: str = "gen",
 ):
     """The x of a x = b; `assume_a` "pos" says that `a` is positive definite, which is quicker."""
-    if assume_a not in ("gen", "sym", "her", "pos"):
+    if not one_of(assume_a, ("gen", "sym", "her", "pos")):
         remedy = 'use "gen", "sym", "her" or "pos"'
         raise ValueRangeError(f"solve: assume_a {assume_a!r} is not known", None, remedy)
     if assume_a != "pos":
@@ -238,7 +252,7 @@ def solve_triangular(
     Array([1., 2.], dtype=float32)
     """
     kinds = {0: 0, "N": 0, 1: 1, "T": 1, 2: 2, "C": 2}
-    if trans not in kinds:
+    if not one_of(trans, kinds):
         remedy = 'use 0, 1, 2, "N", "T" or "C"'
         raise ValueRangeError(f"solve_triangular: trans {trans!r} is not known", None, remedy)
     params = {
@@ -281,7 +295,7 @@ def qr(
     `mode` is "full" for a square Q, "economic", or "r" for all but Q.
     """
     a = matrices("qr", a)
-    if mode not in ("full", "r", "economic"):
+    if not one_of(mode, ("full", "r", "economic")):
         remedy = 'use "full", "economic" or "r"'
         raise ValueRangeError(f"qr: mode {mode!r} is not known", None, remedy)
     found = factors.qr(a, pivoting=pivoting, full_matrices=mode != "economic")
@@ -299,11 +313,14 @@ def qr_multiply(
     overwrite_c: bool = False,
 ):
     """c Q, or Q c in mode "left", and R, where a = Q R; then p with `pivoting`."""
-    if mode not in ("left", "right"):
+    if not one_of(mode, ("left", "right")):
         raise ValueRangeError(
             f"qr_multiply: mode {mode!r} is not known", None, 'use "left" or "right"'
         )
     a, c = promote_dtypes_inexact("qr_multiply", a, c)
+    if not aval_of(c).ndim:
+        found = f"c is {aval_of(c)}"
+        raise ShapeError("qr_multiply: c is a matrix or a vector", found, "give it an axis")
     q, *rest = factors.qr(a, pivoting=pivoting, full_matrices=False)
     q = conjugated(q) if conjugate else q
     vector = aval_of(c).ndim == 1
@@ -393,7 +410,7 @@ def schur(a: ArrayLike, output: str = "real"):
     Derivatives leave the phases of complex columns of Z as they are; they are infinite or NaN where
     eigenvalues repeat.
     """
-    if output not in ("real", "complex"):
+    if not one_of(output, ("real", "complex")):
         raise ValueRangeError(
             f"schur: output {output!r} is not known", None, 'use "real" or "complex"'
         )
@@ -456,7 +473,7 @@ def eigh_tridiagonal(
     included.
     """
     d, e = promote_dtypes_inexact("eigh_tridiagonal", d, e)
-    n = aval_of(d).shape[-1]
+    n = aval_of(d).size
     if aval_of(d).ndim != 1 or aval_of(e).shape != (max(n - 1, 0),):
         found, remedy = f"d is {aval_of(d)}, e is {aval_of(e)}", "give n and n - 1 elements"
         raise ShapeError("eigh_tridiagonal: diagonals do not fit", found, remedy)
@@ -471,6 +488,9 @@ def eigh_tridiagonal(
         full = full.at[second, first].set(e).at[first, second].set(conjugated(e))
     vectors, values = spectral.eigh(full, symmetrize_input=False)
     if select == "i":
-        first, last = (int(i) for i in select_range)
+        first, last = (
+            integer("eigh_tridiagonal", "a position of select_range", i)
+            for i in _pair("eigh_tridiagonal", select_range, "a pair of positions")
+        )
         values, vectors = values[first : last + 1], vectors[:, first : last + 1]
     return values if eigvals_only else (values, vectors)

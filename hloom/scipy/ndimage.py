@@ -3,6 +3,7 @@
 import math
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather, index_dtype
@@ -72,11 +73,11 @@ def map_coordinates(
     x = operand("map_coordinates", input)
     aval = aval_of(x)
     places = _coordinates(coordinates, aval)
-    if order not in (0, 1):
+    if not one_of(order, (0, 1)):
         found = f"order is {order!r}; splines of a higher order need a filter of the whole array"
         remedy = "use order=1, or scipy.ndimage on the host"
         raise UnsupportedError("map_coordinates: orders 0 and 1 only", found, remedy)
-    if mode not in _MODES:
+    if not one_of(mode, _MODES):
         known = ", ".join(map(repr, _MODES))
         raise ValueRangeError(f"map_coordinates: mode {mode!r}", f"known are {known}", "use one")
     shape = aval_of(places[0]).shape

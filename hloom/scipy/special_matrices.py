@@ -5,7 +5,9 @@ import math
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import flag, integer, one_of
 from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.structural import broadcast_in_dim, concatenate
 from hloom.frontend.trace import aval_of
 from hloom.numpy.creation import asarray, zeros
@@ -66,7 +68,7 @@ def _with_batch(x, batch):
 def hankel(c: ArrayLike, r: ArrayLike | None = None):
     """Matrices with constant anti-diagonals: first column `c`, last row `r` from its second."""
     c = _vector("hankel", c)
-    c, r = promote_dtypes("hankel", c, c * 0 if r is None else r)
+    c, r = promote_dtypes("hankel", c, c * 0 if r is None else _vector("hankel", r))
     batch = np.broadcast_shapes(aval_of(c).shape[:-1], aval_of(r).shape[:-1])
     c, r = (_with_batch(v, batch) for v in (c, r))
     values = concatenate([c, r[..., 1:]], len(batch))
@@ -85,8 +87,8 @@ def circulant(c: ArrayLike):
 def companion(a: ArrayLike):
     """The matrix whose eigenvalues are the roots of the polynomial with coefficients `a`."""
     (a,) = promote_dtypes_inexact("companion", a)
-    n = aval_of(a).shape[-1] - 1
-    if aval_of(a).ndim < 1 or n < 1:
+    n = aval_of(a).shape[-1] - 1 if aval_of(a).ndim else 0
+    if n < 1:
         remedy = "give two coefficients or more, the highest first"
         raise ShapeError("companion: too few coefficients", f"a is {aval_of(a)}", remedy)
     first = -a[..., 1:] / a[..., :1]
@@ -98,9 +100,9 @@ def companion(a: ArrayLike):
 @fused
 def convolution_matrix(a: ArrayLike, n: int, mode: str = "full"):
     """The matrix that convolves a vector of length `n` with `a`; `mode` as in numpy.convolve."""
-    a = _vector("convolution_matrix", a)
+    a, n = _vector("convolution_matrix", a), integer("convolution_matrix", "n", n, least=1)
     m = aval_of(a).shape[-1]
-    if mode not in ("full", "same", "valid"):
+    if not one_of(mode, ("full", "same", "valid")):
         remedy = 'use "full", "same" or "valid"'
         raise ValueRangeError(f"convolution_matrix: mode {mode!r} is not known", None, remedy)
     places = np.arange(m + n - 1)[:, None] - np.arange(n)
@@ -116,7 +118,7 @@ def convolution_matrix(a: ArrayLike, n: int, mode: str = "full"):
 @fused
 def leslie(f: ArrayLike, s: ArrayLike):
     """The matrix of a population: fecundities `f` in the first row, survival `s` below."""
-    f, s = promote_dtypes("leslie", f, s)
+    f, s = promote_dtypes("leslie", _vector("leslie", f), _vector("leslie", s))
     n = aval_of(f).shape[-1]
     if n != aval_of(s).shape[-1] + 1:
         found = f"f is {aval_of(f)}, s is {aval_of(s)}"
@@ -136,7 +138,7 @@ def fiedler(a: ArrayLike):
 def fiedler_companion(a: ArrayLike):
     """A matrix of five diagonals with the eigenvalues of the companion matrix of `a`."""
     (a,) = promote_dtypes_inexact("fiedler_companion", a)
-    n = aval_of(a).shape[-1] - 1
+    n = aval_of(a).size - 1
     if aval_of(a).ndim != 1 or n < 1:
         remedy = "give two coefficients or more, the highest first"
         raise ShapeError("fiedler_companion: too few coefficients", f"a is {aval_of(a)}", remedy)
@@ -151,6 +153,7 @@ def fiedler_companion(a: ArrayLike):
     return made
 
 
+@judged
 def block_diag(*arrs):
     """One matrix with matrices along its diagonal and zeros elsewhere; vectors count as rows.
 
@@ -184,15 +187,17 @@ def _block_diag(*arrs: ArrayLike):
 
 
 # ---------------------------------------------------------------- constants
+@judged
 def hilbert(n: int):
     """1 / (i + j + 1) at row i and column j."""
-    k = np.arange(n)
+    k = np.arange(integer("hilbert", "n", n, least=0))
     return _constant(1 / (k[:, None] + k + 1))
 
 
+@judged
 def invhilbert(n: int):
     """The inverse of the Hilbert matrix, whose elements are integers."""
-    c = math.comb
+    n, c = integer("invhilbert", "n", n, least=0), math.comb
     table = [
         [
             (-1) ** (i + j)
@@ -209,29 +214,35 @@ def invhilbert(n: int):
 
 def _pascal(n, kind, name):
     kind = "symmetric" if kind is None else kind
-    if kind not in ("symmetric", "lower", "upper"):
+    if not one_of(kind, ("symmetric", "lower", "upper")):
         remedy = 'use "symmetric", "lower" or "upper"'
         raise ValueRangeError(f"{name}: kind {kind!r} is not known", None, remedy)
+    n = integer(name, "n", n, least=0)
     lower = np.array([[float(math.comb(i, j)) for j in range(n)] for i in range(n)]).reshape(n, n)
     return kind, lower
 
 
+@judged
 def pascal(n: int, kind: str | None = None):
     """Pascal's triangle as a "lower" or "upper" triangular matrix, or their "symmetric" product."""
     kind, lower = _pascal(n, kind, "pascal")
     return _constant({"lower": lower, "upper": lower.T}.get(kind, lower @ lower.T))
 
 
+@judged
 def invpascal(n: int, kind: str | None = None):
     """The inverse of Pascal's matrix."""
     kind, lower = _pascal(n, kind, "invpascal")
+    n = len(lower)
     k = np.arange(n)
     lower = lower * (-1.0) ** (k[:, None] + k)
     return _constant({"lower": lower, "upper": lower.T}.get(kind, lower.T @ lower))
 
 
+@judged
 def hadamard(n: int, dtype: DTypeLike = int):
     """The orthogonal matrix of 1 and -1 that doubling makes; n is a power of two."""
+    n = integer("hadamard", "n", n)
     if n < 1 or n & (n - 1):
         raise ValueRangeError(f"hadamard: {n} is no power of two", None, "use 1, 2, 4, 8, ...")
     made = np.ones((1, 1))
@@ -240,20 +251,24 @@ def hadamard(n: int, dtype: DTypeLike = int):
     return _constant(made, dtype)
 
 
+@judged
 def helmert(n: int, full: bool = False):
     """Orthonormal contrasts: row k compares element k with those before; `full` adds the mean."""
+    n = integer("helmert", "n", n, least=1)
     k = np.arange(n)
     made = np.tri(n, k=-1) - np.diag(k)
     made[0] = 1
     lengths = np.sqrt(np.where(k, k * (k + 1), n))
     made = made / lengths[:, None]
-    return _constant(made if full else made[1:])
+    return _constant(made if flag("helmert", "full", full) else made[1:])
 
 
+@judged
 def dft(n: int, scale: str | None = None, *, dtype: DTypeLike | None = None):
     """The matrix of the discrete Fourier transform; `scale` is None, "sqrtn" or "n"."""
-    if scale not in (None, "sqrtn", "n"):
+    if not one_of(scale, (None, "sqrtn", "n")):
         raise ValueRangeError(f"dft: scale {scale!r} is not known", None, 'use "sqrtn" or "n"')
+    n = integer("dft", "n", n, least=0)
     k = np.arange(n)
     made = np.exp(-2j * np.pi * (k[:, None] * k % max(n, 1)) / max(n, 1))
     made = made / {None: 1, "sqrtn": math.sqrt(n), "n": n}[scale]

@@ -4,7 +4,9 @@ from typing import NamedTuple
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
 from hloom.numpy import inf
@@ -52,6 +54,7 @@ _LBFGS = {
 _METHODS = {"bfgs": _BFGS, "l-bfgs-experimental-do-not-rely-on-this": _LBFGS}
 
 
+@judged
 def minimize(fun, x0, args=(), *, method, tol=None, options=None):
     """The OptimizeResults of minimizing the scalar `fun(x, *args)` from the vector `x0`.
 
@@ -73,9 +76,12 @@ def minimize(fun, x0, args=(), *, method, tol=None, options=None):
         found = f"it is of type {type(args).__name__}"
         raise ArgumentError("minimize: args is a tuple", found, "write (value,) for one value")
     name = method.lower() if isinstance(method, str) else method
-    if name not in _METHODS:
+    if not one_of(name, _METHODS):
         remedy = f'use "BFGS" or "{list(_METHODS)[1]}"'
         raise ValueRangeError("minimize: no such method", f"it is {method!r}", remedy)
+    if not isinstance(options, dict | None):
+        found = f"it is of type {type(options).__name__}"
+        raise ArgumentError("minimize: options is a dict", found, "write {name: value}")
     options = _options(method, _METHODS[name], tol, options or {})
     x = _start(x0)
     dtype = aval_of(x).dtype

@@ -7,6 +7,7 @@ of it: "same" the middle m, "valid" those where one operand is all inside of the
 import math
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import structural as s
@@ -147,7 +148,7 @@ def _part(name, mode, m, n):
 
 # ---------------------------------------------------------------- by sums of products
 def _by_method(name, a, v, mode, method, precision, exact):
-    if method not in ("auto", "direct", "fft"):
+    if not one_of(method, ("auto", "direct", "fft")):
         found = f"method is {method!r}"
         raise ValueRangeError(f"{name}: the method", found, 'use "auto", "direct" or "fft"')
     one, two = aval_of(a), aval_of(v)
@@ -198,7 +199,7 @@ def _nothing(dtype, rank):
 
 
 def _with_boundary(name, a, v, mode, boundary, fill, precision):
-    if boundary not in _BOUNDARIES:
+    if not one_of(boundary, _BOUNDARIES):
         found = f"boundary is {boundary!r}"
         raise ValueRangeError(f"{name}: the boundary", found, 'use "fill", "wrap" or "symm"')
     if mode == "valid" or (boundary == "fill" and type(fill) is int and fill == 0):

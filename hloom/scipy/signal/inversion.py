@@ -1,12 +1,12 @@
 """The inverse of the short-time Fourier transform."""
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from hloom.frontend import dtypes
+from hloom.frontend import dtypes, notices
 from hloom.frontend.errors import ShapeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.axes import moveaxis
@@ -34,6 +34,7 @@ class _Plan(NamedTuple):
     boundary: bool
 
 
+@judged
 def istft(
     Zxx,
     fs=1.0,
@@ -58,6 +59,7 @@ def istft(
     >>> bool(np.allclose(back, x, atol=1e-5))
     True
     """
+    operand("istft", fs)
     aval = aval_of(operand("istft", Zxx))
     if aval.ndim < 2:
         found = f"it has shape {aval.shape}"
@@ -75,7 +77,7 @@ def istft(
     plan = _Plan(axes, window, length, step, nfft, bool(input_onesided), bool(boundary))
     if array is None and _is_lossy(plan, aval.shape[axes[1]]):
         what = "istft: the windows do not cover every sample, the others are 0; use more overlap"
-        warnings.warn(what, stacklevel=2)
+        notices.warn(what)
     return _istft(Zxx, fs, array, plan)
 
 

@@ -4,14 +4,15 @@ The arguments that shape the program are judged on the host; what remains is one
 frequencies, the times and the spectrum.
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from hloom.frontend import dtypes
+from hloom.frontend import dtypes, notices
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import aval_of
 from hloom.numpy.axes import moveaxis
@@ -49,6 +50,7 @@ class _Plan(NamedTuple):
     onesided: bool
 
 
+@judged
 def stft(
     x,
     fs=1.0,
@@ -77,15 +79,17 @@ def stft(
     >>> f.shape, t.shape, z.shape
     ((9,), (9,), (9, 9))
     """
-    if boundary not in _BOUNDARIES:
+    if not one_of(boundary, _BOUNDARIES):
         known = ", ".join(repr(k) for k in _BOUNDARIES)
         raise ValueRangeError(f"stft: boundary {boundary!r}", f"known are {known}", "use one")
     plan, array = _planned(
         "stft", x, None, window, nperseg, noverlap, nfft, detrend, return_onesided, axis
     )
+    operand("stft", fs)
     return _stft(x, fs, array, plan, boundary, bool(padded))
 
 
+@judged
 def csd(
     x,
     y,
@@ -107,19 +111,21 @@ def csd(
     zeros. `scaling` is "density", a power for each unit of frequency, or "spectrum", a power. The
     other arguments are those of `stft`; segments have 256 elements by default.
     """
-    if scaling not in ("density", "spectrum"):
+    if not one_of(scaling, ("density", "spectrum")):
         found = f"scaling is {scaling!r}"
         raise ValueRangeError("csd: the scaling", found, 'use "density" or "spectrum"')
-    if average not in ("mean", "median"):
+    if not one_of(average, ("mean", "median")):
         found = f"average is {average!r}"
         raise ValueRangeError("csd: the average", found, 'use "mean" or "median"')
     y = None if y is x else y
     plan, array = _planned(
         "csd", x, y, window, nperseg, noverlap, nfft, detrend, return_onesided, axis
     )
+    operand("csd", fs)
     return _csd(x, y, fs, array, plan, scaling=scaling, average=average)
 
 
+@judged
 def welch(
     x,
     fs=1.0,
@@ -143,6 +149,7 @@ def welch(
     >>> float(f[np.argmax(power)])
     0.25
     """
+    operand("welch", x), operand("welch", fs)
     options = (window, nperseg, noverlap, nfft, detrend, return_onesided, scaling, axis, average)
     return csd(x, None, fs, *options)
 
@@ -150,7 +157,7 @@ def welch(
 # ---------------------------------------------------------------- arguments
 def _planned(name, x, y, window, nperseg, noverlap, nfft, detrend, onesided, axis):
     """The plan of a call, and its window if that is an array."""
-    avals = [aval_of(operand(name, v)) for v in (x, y) if v is not None]
+    avals = [aval_of(operand(name, v)) for v in ([x] if y is None else [x, y])]
     n = max([a.shape[s.canonical_axis(name, axis, a.ndim)] for a in avals])
     window, array = windows.split(name, window)
     length = windows.checked_length(name, nperseg, array, 256)
@@ -160,11 +167,11 @@ def _planned(name, x, y, window, nperseg, noverlap, nfft, detrend, onesided, axi
             raise ShapeError(f"{name}: the window is longer than the signal", found, "shorten it")
         if nperseg is not None:
             what = f"{name}: nperseg is {length}, but the signal has {n} elements; it is made {n}"
-            warnings.warn(what, stacklevel=4)
+            notices.warn(what)
         length = n
     if onesided and any(dtypes.is_complex(a.dtype) for a in avals):
         what = f"{name}: the spectrum of complex numbers has two sides; return_onesided is ignored"
-        warnings.warn(what, stacklevel=4)
+        notices.warn(what)
         onesided = False
     if detrend is not False and not callable(detrend):
         detrend = kind_of(name, detrend)

@@ -5,7 +5,9 @@ import itertools
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer, one_of
 from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.reduction import reduce_sum
 from hloom.frontend.trace import aval_of
@@ -17,6 +19,7 @@ from hloom.typing import ArrayLike
 _KINDS = {"constant": "constant", "c": "constant", "linear": "linear", "l": "linear"}
 
 
+@judged
 def detrend(data, axis=-1, type="linear", bp=0, overwrite_data=None):
     """`data` less its mean ("constant") or its line of least squares ("linear") along an axis.
 
@@ -30,13 +33,13 @@ def detrend(data, axis=-1, type="linear", bp=0, overwrite_data=None):
     if overwrite_data:
         found, remedy = "arrays are immutable", "leave overwrite_data away and use the result"
         raise UnsupportedError("detrend: overwrite_data", found, remedy)
-    breaks = tuple(np.atleast_1d(np.asarray(bp)).tolist())
+    breaks = tuple([integer("detrend", "bp", i) for i in np.ravel(np.asarray(bp)).tolist()])
     return _detrended(data, axis, kind_of("detrend", type), breaks)
 
 
 def kind_of(name, kind):
     """'constant' or 'linear'; an error for other kinds of trend."""
-    if kind not in _KINDS:
+    if not one_of(kind, _KINDS):
         found = f"it is {kind!r}"
         raise ValueRangeError(f"{name}: the kind of trend", found, 'use "linear" or "constant"')
     return _KINDS[kind]

@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer, one_of
 from hloom.frontend.errors import ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import structural as s
@@ -59,13 +60,12 @@ def split(name, window):
 
 def checked_length(name, nperseg, array, default):
     """The length of a segment: as given, or that of the window."""
-    if nperseg is not None and int(nperseg) < 1:
-        found = f"nperseg is {nperseg}"
-        raise ValueRangeError(f"{name}: a segment has elements", found, "give 1 or more")
+    if nperseg is not None:
+        nperseg = integer(name, "nperseg", nperseg, least=1)
     if array is None:
-        return default if nperseg is None else int(nperseg)
+        return default if nperseg is None else nperseg
     n = array.shape[0]
-    if nperseg not in (None, n):
+    if not one_of(nperseg, (None, n)):
         found = f"nperseg is {nperseg}, the window has {n} elements"
         raise ShapeError(f"{name}: the window is as long as a segment", found, f"use nperseg={n}")
     return n
@@ -73,7 +73,7 @@ def checked_length(name, nperseg, array, default):
 
 def checked_overlap(name, nperseg, noverlap):
     """The number of elements that neighbouring segments share, by default half of them."""
-    noverlap = nperseg // 2 if noverlap is None else int(noverlap)
+    noverlap = nperseg // 2 if noverlap is None else integer(name, "noverlap", noverlap)
     if not 0 <= noverlap < nperseg:
         found = f"noverlap is {noverlap}, a segment has {nperseg} elements"
         raise ValueRangeError(f"{name}: segments overlap in part", found, "give a smaller noverlap")
@@ -82,7 +82,7 @@ def checked_overlap(name, nperseg, noverlap):
 
 def checked_fft(name, nperseg, nfft):
     """The length of the transform of a segment, which may be padded."""
-    nfft = nperseg if nfft is None else int(nfft)
+    nfft = nperseg if nfft is None else integer(name, "nfft", nfft)
     if nfft < nperseg:
         found = f"nfft is {nfft}, a segment has {nperseg} elements"
         raise ValueRangeError(f"{name}: transforms whole segments", found, "give a larger nfft")

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from hloom.frontend import dtypes, pytree
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer, one_of
 from hloom.frontend.errors import (
     ArgumentError,
     RuleError,
@@ -18,6 +19,7 @@ from hloom.frontend.errors import (
     ValueRangeError,
 )
 from hloom.frontend.flat import flatten_args
+from hloom.frontend.keywords import judged
 from hloom.frontend.trace import aval_of
 from hloom.lax.implicit import custom_linear_solve
 from hloom.numpy import maximum
@@ -43,6 +45,7 @@ class _Solver(NamedTuple):
 
 
 # ---------------------------------------------------------------- public functions
+@judged
 def cg(A, b, x0=None, *, tol=1e-5, atol=0.0, maxiter=None, M=None):
     """The x of A x = b by conjugate gradients, for a Hermitian positive definite A, and None.
 
@@ -60,6 +63,7 @@ def cg(A, b, x0=None, *, tol=1e-5, atol=0.0, maxiter=None, M=None):
     return _solve(_Solver("cg", conjugate_gradients, (), True), A, b, x0, tol, atol, maxiter, M)
 
 
+@judged
 def bicgstab(A, b, x0=None, *, tol=1e-5, atol=0.0, maxiter=None, M=None):
     """The x of A x = b by stabilized biconjugate gradients, for any A, and None; see `cg`.
 
@@ -73,6 +77,7 @@ def bicgstab(A, b, x0=None, *, tol=1e-5, atol=0.0, maxiter=None, M=None):
     return _solve(solver, A, b, x0, tol, atol, maxiter, M)
 
 
+@judged
 def gmres(
     A,
     b,
@@ -97,18 +102,22 @@ def gmres(
     >>> np.round(x, 4)
     Array([3., 1.], dtype=float32)
     """
-    if solve_method not in ("batched", "incremental"):
+    if not one_of(solve_method, ("batched", "incremental")):
         remedy = 'use "batched" or "incremental"'
         raise ValueRangeError("gmres: no such solve_method", f"it is {solve_method!r}", remedy)
-    if restart < 1:
-        raise ValueRangeError("gmres: restart is positive", f"it is {restart}", "use 1 or more")
-    options = int(restart), solve_method == "incremental"
+    options = integer("gmres", "restart", restart, least=1), solve_method == "incremental"
     return _solve(_Solver("gmres", minimal_residuals, options), A, b, x0, tol, atol, maxiter, M)
 
 
 # ---------------------------------------------------------------- one way to solve
 def _solve(solver, A, b, x0, tol, atol, maxiter, M):
     """What the public functions give; a system of arrays becomes one program."""
+    for what, value in (("tol", tol), ("atol", atol)):
+        if value is None or isinstance(value, str):
+            asked, found = f"{solver.name}: {what} is a number", f"it is {value!r}"
+            raise ArgumentError(asked, found, "give a float")
+    if maxiter is not None and not isinstance(maxiter, Array):
+        maxiter = integer(solver.name, "maxiter", maxiter, least=0)
     arrays = [A, b, *[v for v in (x0, M) if v is not None]]
     run = _solve_arrays if all([hasattr(v, "dtype") for v in arrays]) else _solve_any
     return run(A, b, x0, M, tol, atol, solver, maxiter), None

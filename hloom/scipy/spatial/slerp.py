@@ -3,7 +3,7 @@
 import dataclasses
 
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ShapeError
+from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.registry import register_dataclass
 from hloom.numpy import asarray, clip, diff, searchsorted
 from hloom.numpy.promotion import promote_dtypes_inexact
@@ -34,6 +34,9 @@ class Slerp:
     @classmethod
     def init(cls, times, rotations):
         """The interpolation of n rotations at n rising times; raises ShapeError for others."""
+        if not isinstance(rotations, Rotation):
+            found = f"it was given a value of type {type(rotations).__name__}"
+            raise ArgumentError("Slerp: takes a Rotation", found, "make one by Rotation.from_quat")
         (times,) = promote_dtypes_inexact("Slerp", asarray(times))
         shape = rotations.quat.shape[:-1]
         if len(shape) != 1 or shape[0] < 2 or times.shape != shape:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import hloom.numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import one_of
 from hloom.frontend.errors import UnsupportedError, ValueRangeError
 from hloom.frontend.prims.cumulative import cummax, cummin, cumsum
 from hloom.frontend.prims.sorting import sort
@@ -65,7 +66,7 @@ def rankdata(
     Array([1. , 2.5, 4. , 2.5], dtype=float32)
     """
     _check_policy("rankdata", nan_policy, ("propagate",))
-    if method not in _RANKS:
+    if not one_of(method, _RANKS):
         what = f"rankdata: the method is one of {', '.join(map(repr, _RANKS))}"
         raise ValueRangeError(what, f"it is {method!r}", "use one of them")
     a, axis, _ = _along("rankdata", a, axis)
