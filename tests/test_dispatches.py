@@ -1,8 +1,12 @@
 """How many executables an eager call of a library function runs: one, or the reason is here."""
 
+import importlib
+import re
+
 import numpy as np
 import pytest
 
+import eager_calls
 import hloom
 import hloom.numpy as hnp
 import ops
@@ -155,8 +159,8 @@ def calls():
                 yield row.name, call, [hnp.asarray(x) for x in case.make(dtype)]
 
 
-@pytest.fixture
-def executed(monkeypatch):
+@pytest.fixture(scope="module")
+def executed():
     """A list that grows by the name of each program that is executed."""
     names, load = [], compilation.load
 
@@ -171,9 +175,10 @@ def executed(monkeypatch):
         executable.execute = call
         return executable
 
-    monkeypatch.setattr(compilation, "load", counted)
     room.clear_caches()
-    yield names
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compilation, "load", counted)
+        yield names
     room.clear_caches()
 
 
@@ -189,3 +194,43 @@ def test_an_eager_call_runs_one_executable(executed):
             wrong.append(f"{name}: {len(executed)} {executed[:9]}")
     assert not wrong, "\n".join(wrong)
     assert seen > 360
+
+
+def test_the_lines_run_one_executable(executed):
+    names, others = eager_calls.operands(0), eager_calls.operands(1)
+    wrong, lines = [], eager_calls.CALLS.split("\n")[1:-1]
+    for line in lines:
+        code = eager_calls.parts(line)
+        for values in (names, others):
+            function, args, keywords = eval(code, vars(eager_calls), values)
+            executed.clear()
+            function(*args, **keywords)
+        wanted, _ = eager_calls.REASONS.get(line, (1, ""))
+        if len(executed) != wanted:
+            wrong.append(f"{line}: {len(executed)} {executed[:9]}")
+    assert not wrong, "\n".join(wrong)
+    assert set(eager_calls.REASONS) <= set(lines)
+
+
+#: functions that run nothing: they tell what an argument is, or make a configuration
+SILENT = {"get_scaled_dot_general_config", "key_dtype", "key_impl"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    """
+    image lax.linalg nn numpy.linalg random scipy.cluster.vq scipy.fft scipy.integrate
+    scipy.linalg scipy.ndimage scipy.optimize scipy.signal scipy.sparse.linalg scipy.special
+    scipy.stats
+    """.split(),
+)
+def test_every_function_is_called(path):
+    module = importlib.import_module(f"hloom.{path}")
+    called = " ".join([*[name for name, _, _ in calls()], eager_calls.CALLS])
+    called = called.replace("hnp.", "numpy.")
+    public = getattr(module, "__all__", None) or [n for n in dir(module) if n[0] != "_"]
+    functions = [n for n in public if callable(getattr(module, n)) and not n[0].isupper()]
+    functions = [n for n in functions if n not in SILENT and n != "gaussian_kde"]
+    missing = [n for n in functions if not re.search(rf"\b{path}\.{n}\b", called)]
+    assert functions
+    assert not missing
