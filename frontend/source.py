@@ -2,9 +2,9 @@
 
 While tracing, `capture()` takes a cheap snapshot of the stack; nothing is resolved until an error,
 a location or a printout asks. `user_frame` then finds the innermost frame that is not hloom's own.
-The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of a microsecond. Where
-that is on, jaxlib takes one for every array it makes too, which is a tenth of a small call and grows
-with the stack: it rests while nothing is traced.
+The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of a microsecond. While
+that is on, jaxlib takes one for every array that it makes, a tenth of a small call and more under
+a deep stack: it rests while nothing is traced.
 """
 
 import linecache
