@@ -2,8 +2,8 @@
 
 >>> import hloom.numpy as np
 >>> from hloom.scipy.stats import binom
->>> binom.pmf(np.array([0, 1, 2, 3]), n=2, p=0.5)
-Array([0.25, 0.5 , 0.25, 0.  ], dtype=float32, weak_type=True)
+>>> binom.pmf(np.array([0, 1, 2, 3]), n=2, p=0.5).round(3)
+Array([0.25, 0.5 , 0.25, 0.  ], dtype=float32)
 """
 
 import hloom.numpy as np
