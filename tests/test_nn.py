@@ -224,6 +224,7 @@ def test_one_hot():
     np.testing.assert_array_equal(nn.one_hot(x, 3, axis=0), np.moveaxis(wanted, -1, 0))
     assert nn.one_hot(x, 3, dtype="int8").dtype == np.int8
     np.testing.assert_array_equal(nn.one_hot(1, 3), [0, 1, 0])
+    np.testing.assert_array_equal(nn.one_hot([1, 0], 3), [[0, 1, 0], [1, 0, 0]])
     np.testing.assert_array_equal(hloom.vmap(lambda i: nn.one_hot(i, 3))(np.arange(3)), np.eye(3))
 
 

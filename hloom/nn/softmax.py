@@ -20,6 +20,7 @@ from hloom.frontend.prims.structural import (
 )
 from hloom.frontend.trace import aval_of
 from hloom.nn.activations import as_inexact
+from hloom.numpy.creation import asarray
 from hloom.numpy.folding import count, keep, mask_for, reduced_axes
 from hloom.numpy.promotion import operand, promote_inexact, select, to_dtype
 from hloom.runtime.dispatch import fused
@@ -243,7 +244,7 @@ def one_hot(x: ArrayLike, num_classes, *, dtype=None, axis=-1, out_sharding=None
     Array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    x = operand("one_hot", x)
+    x = asarray(x) if type(x) in (list, tuple) else operand("one_hot", x)
     aval = aval_of(x)
     if dtypes.is_complex(aval.dtype) or dtypes.is_extended(aval.dtype):
         what = "one_hot: takes integers"
