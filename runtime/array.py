@@ -109,13 +109,11 @@ class DeviceArray(Array):
     def _scalar(self, kind):
         unpack = _SINGLE.get(self.aval) or _unpacker(self.aval, kind)
         if thread.context.watches.transfer_guard_device_to_host == "allow":
-            raw = self._raw
-            if not raw.is_deleted():
-                try:
-                    (found,) = unpack(raw)
-                    return found
-                except (BufferError, RuntimeError):
-                    pass  # in another memory, or its computation failed
+            try:
+                (found,) = unpack(self._raw)
+                return found
+            except (BufferError, RuntimeError):
+                pass  # deleted, in another memory, or its computation failed
         return self._numpy().item()
 
     def __int__(self):
