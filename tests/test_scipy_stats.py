@@ -336,6 +336,7 @@ TAILS = [
     ("beta", "logcdf", (1e-12, 4.5, 0.75), lambda x, a, b: beta_tail(a, b, x)),
     ("beta", "logcdf", (0.125, 200.0, 200.0), lambda x, a, b: beta_tail(a, b, x)),
     ("beta", "logsf", (0.875, 4.5, 60.0), lambda x, a, b: beta_tail(b, a, 1 - x)),
+    ("beta", "logsf", (1e-12, 1 / 32, 2.0), lambda x, a, b: beta_tail(b, a, 1 - x)),
     ("nbinom", "logsf", (300.0, 2.5, 0.5), lambda k, n, p: beta_tail(k + 1, n, 1 - p)),
     ("binom", "logsf", (98.0, 100.0, 1 / 1024), lambda k, n, p: beta_tail(k + 1, n - k, p)),
     ("nbinom", "logcdf", (1.0, 60.0, 1 / 64), lambda k, n, p: beta_tail(n, k + 1, p)),

@@ -8,6 +8,8 @@ Array([0.1562, 0.5   ], dtype=float32)
 
 import hloom.numpy as np
 from hloom.scipy.special import betainc, xlog1py, xlogy
+from hloom.scipy.special.incomplete import beta_rest
+from hloom.scipy.special.series import computed
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_betainc
 from hloom.scipy.stats.terms import log_beta, log_beta_power
@@ -29,9 +31,9 @@ standard = Continuous(
     valid=lambda a, b: (a > 0) & (b > 0),
     logpdf=_logpdf,
     cdf=lambda z, a, b: betainc(a, b, z),
-    sf=lambda z, a, b: betainc(b, a, 1 - z),
+    sf=lambda z, a, b: computed("beta", beta_rest, a, b, z),
     logcdf=lambda z, a, b: log_betainc(a, b, z),
-    logsf=lambda z, a, b: log_betainc(b, a, 1 - z),
+    logsf=lambda z, a, b: log_betainc(b, a, 1 - z, z),
 )
 pdf, logpdf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

@@ -31,11 +31,12 @@ def log_half_gammaincc(a, x):
     return _log(share, _far(share, _upper_gamma, (1.0, 40.0), a, x)) - math.log(2)
 
 
-def log_betainc(a, b, x):
-    """log I_x(a, b), the regularized incomplete beta function's logarithm."""
+def log_betainc(a, b, x, rest=None):
+    """log I_x(a, b), the regularized incomplete beta function's logarithm; `rest` is 1 - x."""
     # the smaller side: I_x(a, b) = 1 - I_{1-x}(b, a)
     low = x * (a + b) < a
-    p = betainc(np.where(low, a, b), np.where(low, b, a), np.where(low, x, 1 - x))
+    rest = 1 - x if rest is None else rest
+    p = betainc(np.where(low, a, b), np.where(low, b, a), np.where(low, x, rest))
     share = np.where(low, p, 0.5)
     return np.where(low, log_tail_beta(share, a, b, x), np.log1p(-np.where(low, 0.5, p)))
 
