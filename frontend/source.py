@@ -48,6 +48,7 @@ def _python_snapshot():
 
 
 capture = _python_snapshot
+#: called with whether snapshots are wanted; those of Python need no switch
 _switch = bool
 
 

@@ -85,6 +85,7 @@ def invariant(name, leaves):
     return leaves
 
 
+@pytest.mark.skipif(hloom.default_backend() != "cpu", reason="LAPACK is on the CPU alone")
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("name", "shape"), CASES, ids=str)
 def test_what_surrounds_the_kernels(name, shape, dtype):

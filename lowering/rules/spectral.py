@@ -97,6 +97,7 @@ def _gesvd(ctx, x, *, full_matrices, compute_uv, algorithm):
         aval = aval.update(shape=(*batch, n, m))
     left, right = batch_of(aval, high, high if full_matrices else k), batch_of(aval, k, k)
     results = [aval, outs[compute_uv], left, right, batch_of(aval, dtype=INT)]
+    # vectors are made in any case: which shapes they have if unwanted, no document says
     options = {"full_matrices": full_matrices, "compute_uv": True, "transposed": False}
     _, s, u, vt, info = kernel(ctx, "gesvd", [x], [aval], results, [(0, 0)], **options)
     if wide:
