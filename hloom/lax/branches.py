@@ -1,5 +1,7 @@
 """Choices made at run time: `cond` between two functions, `switch` between several."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from hloom.frontend import dtypes, pytree
@@ -41,9 +43,8 @@ def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
     if thread.context.settings.disable_jit and known is not None:
         return true_fun(*operands) if known else false_fun(*operands)
     funs, names = (false_fun, true_fun), ("false_fun", "true_fun")
-    if not dtypes.is_bool(aval.dtype):
-        return _choose("cond", (pred,), _truth, funs, operands, names)
-    return _choose("cond", (pred,), None, funs, operands, names)
+    index_of = _itself if dtypes.is_bool(aval.dtype) else _truth
+    return _choose("cond", (pred,), index_of, funs, operands, names)
 
 
 def switch(index, branches, *operands, operand=_ABSENT):
@@ -74,7 +75,7 @@ def switch(index, branches, *operands, operand=_ABSENT):
         return branches[min(max(int(known), 0), len(branches) - 1)](*operands)
     if type(known) is int:
         index = np.int32(min(max(known, 0), len(branches) - 1))
-        return _choose("switch", (index,), None, branches, operands, names)
+        return _choose("switch", (index,), _itself, branches, operands, names)
     return _choose("switch", (index,), _clamped, branches, operands, names)
 
 
@@ -96,7 +97,8 @@ def platform_dependent(*args, default=None, **per_platform):
         raise ArgumentError(
             "platform_dependent: needs a function", "none was given", "pass cpu=... or default=..."
         )
-    return _choose("platform_dependent", (), tuple(per_platform), tuple(funs), args, names)
+    index_of = _PlatformIndex(tuple(per_platform))
+    return _choose("platform_dependent", (), index_of, tuple(funs), args, names)
 
 
 def _operands(what, operands, operand):
@@ -111,6 +113,10 @@ def _operands(what, operands, operand):
     return (operand,)
 
 
+def _itself(index, _):
+    return index
+
+
 def _truth(pred, _):
     return convert_element_type(pred, bool)
 
@@ -123,11 +129,17 @@ def _clamped(index, count):
     return convert_element_type(clamp(0, as_operand(index), last), "int32")
 
 
-def _choose(what, given, prepare, funs, operands, names):
-    """One of `funs`, by the index that `prepare(*given, count)` makes; without it, that is given.
+class _PlatformIndex(NamedTuple):
+    """The index among `platforms` of the one that is compiled for; one more for any other."""
 
-    `prepare` may be the names of platforms.
-    """
+    platforms: tuple
+
+    def __call__(self, _):
+        return control.platform_index.bind(platforms=self.platforms)[0]
+
+
+def _choose(what, given, index_of, funs, operands, names):
+    """The results of one of `funs`, by the index `index_of(*given, len(funs))`."""
     leaves, tree = flatten_args(funs[0], operands, {})
     avals = [aval_of(x) for x in leaves]
     found = [staged(fun, tree, avals, what) for fun in funs]
@@ -140,14 +152,11 @@ def _choose(what, given, prepare, funs, operands, names):
     values = [*consts, *leaves, *values_of(refs)]
 
     def run(*values):
-        if not given:
-            index = control.platform_index.bind(platforms=prepare)
-        else:
-            index = [prepare(values[0], len(funs)) if prepare else values[0]]
-        return control.cond.bind(*index, *values[len(given) :], branches=programs)
+        index = index_of(*values[: len(given)], len(funs))
+        return control.cond.bind(index, *values[len(given) :], branches=programs)
 
-    if thread.context.trace is None and prepare:
-        outs = at_once(run, [*given, *values], prepare, programs)
+    if thread.context.trace is None and index_of is not _itself:
+        outs = at_once(run, [*given, *values], index_of, programs)
     else:
         outs = run(*given, *values)
     write_back(refs, outs[n:])
