@@ -21,7 +21,7 @@ from hloom.frontend import pytree, source
 from hloom.frontend.errors import HloomError
 
 VERSION = xla_client._version
-JaxlibError = _jax.XlaRuntimeError if hasattr(_jax, "XlaRuntimeError") else _jax.JaxRuntimeError
+JaxlibError = _jax.JaxRuntimeError
 Buffer = _jax.ArrayImpl
 Device = xla_client.Device
 Traceback = _jax.Traceback
@@ -30,8 +30,16 @@ source.install(_jax.Traceback.get_traceback, _jax.set_tracebacks_enabled)
 source.rest()
 pytree.install(_jax.pytree)
 
-#: 0.10.2 wants to be told not to look for a Python method on the buffers
-_HANDLER_EXTRA = (True,) if VERSION < 500 else ()
+
+def _takes(function, parameter):
+    """Whether a function of this version of jaxlib has a parameter."""
+    return parameter in function.__doc__
+
+
+#: until 0.11.1 it wants to be told not to look for a Python method on the buffers
+_HANDLER_EXTRA = (True,) if _takes(_jax.array_result_handler, "_skip_checks") else ()
+#: until 0.11.2 jaxlib knows DLPack before versions
+_VERSIONED_DLPACK = _takes(_jax.buffer_to_dlpack_managed_tensor, "max_version")
 
 
 class BackendError(HloomError, RuntimeError):
@@ -210,7 +218,7 @@ def jaxlib_version():
 
 def to_dlpack(buffer, stream, max_version, copied):
     """A DLPack capsule that shares a buffer's memory."""
-    if VERSION < 500:  # it knows DLPack before versions
+    if not _VERSIONED_DLPACK:
         return _jax.buffer_to_dlpack_managed_tensor(buffer, stream=stream)
     return _jax.buffer_to_dlpack_managed_tensor(
         buffer, stream=stream, max_version=max_version, copied=copied
