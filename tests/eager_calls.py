@@ -9,7 +9,15 @@ import ast
 import numpy as np
 
 import hloom.numpy as hnp
-from hloom import image, lax, nn, ops, random, scipy  # noqa: F401 - names that the lines use
+from hloom import (  # noqa: F401 - names that the lines use
+    image,
+    lax,
+    nn,
+    ops,
+    random,
+    scipy,
+    vmap,
+)
 
 CALLS = """
 lax.approx_max_k(x, 2)
@@ -199,6 +207,12 @@ lax.random_gamma_grad(x, y)
 lax.abs(z)
 lax.rem(x, 1.0)
 lax.max(x, 0.5)
+lax.real(z)
+lax.imag(z)
+lax.bitwise_and(i, i)
+lax.bitwise_not(b)
+lax.bitwise_or(i, 1)
+lax.bitwise_xor(b, b)
 lax.linalg.cholesky(s)
 lax.linalg.cholesky(s, symmetrize_input=False)
 lax.linalg.cholesky(n44)
@@ -680,6 +694,8 @@ REASONS = {
     "turn.as_quat()": (0, "the array that it holds"),
 }
 
+PAIR = hnp.frompyfunc(lambda a, b: a * b + 1.0, 2, 1)
+
 
 def operands(seed):
     """The arrays and other values that the lines are about; another seed gives other values."""
@@ -705,6 +721,8 @@ def operands(seed):
     names |= {"ragged": lax.RaggedDotDimensionNumbers((((1,), (1,)), ((), ())), (0,), (0,))}
     names |= {"turn": scipy.spatial.transform.Rotation.from_rotvec(floats(3))}
     names |= {"turns": scipy.spatial.transform.Rotation.from_rotvec(floats(4, 3))}
+    names |= {"slerp": scipy.spatial.transform.Slerp.init(names["grid"], names["turns"])}
+    names |= {"packed": hnp.asarray(r.integers(0, 99, 2), "uint8"), "pair": PAIR}
     names |= {"kde": scipy.stats.gaussian_kde(floats(6))}
     return names
 

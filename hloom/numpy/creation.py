@@ -20,6 +20,7 @@ from hloom.frontend.errors import (
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judged
+from hloom.frontend.primitive import composed
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of, brief, concrete_or_none
 from hloom.numpy.elementwise import positive
@@ -156,6 +157,7 @@ def _leaves(x, kinds):
     return found
 
 
+@composed("x")
 def _stacked(x, dtype):
     """Nested sequences with arrays among the values, stacked."""
     return stack([_stacked(v, None) if isinstance(v, list | tuple) else v for v in x], dtype=dtype)

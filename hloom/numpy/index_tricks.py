@@ -222,13 +222,22 @@ def _open_grid(vectors: ArrayLike):
 
 
 # ---------------------------------------------------------------- with brackets
-def _line(e):
+def _ends(e):
+    """The start, stop and step of a slice."""
+    return 0 if e.start is None else e.start, e.stop, 1 if e.step is None else e.step
+
+
+def _line(start, stop, step):
     """The numbers of a slice; a complex step is their count, the end included."""
-    start = 0 if e.start is None else e.start
-    step = 1 if e.step is None else e.step
     if isinstance(step, complex):
-        return linspace(start, e.stop, int(abs(step)))
-    return arange(start, e.stop, step)
+        return linspace(start, stop, int(abs(step)))
+    return arange(start, stop, step)
+
+
+@fused
+def _grid(ends, sparse):
+    grids = meshgrid(*[_line(*e) for e in ends], indexing="ij", sparse=sparse)
+    return list(grids) if sparse else stack(grids)
 
 
 class _Grid:
@@ -239,9 +248,8 @@ class _Grid:
 
     def __getitem__(self, index):
         if not isinstance(index, tuple):
-            return _line(index)
-        grids = meshgrid(*[_line(e) for e in index], indexing="ij", sparse=self._sparse)
-        return list(grids) if self._sparse else stack(grids)
+            return _line(*_ends(index))
+        return _grid(tuple(map(_ends, index)), self._sparse)
 
     def __repr__(self):
         return f"hloom.numpy.{self._name}"
@@ -264,22 +272,33 @@ class _Join:
         if entries and isinstance(entries[0], str):
             axis, ndim, place = _directive(entries[0], ndim, place)
             entries = entries[1:]
-        made = [self._part(x, ndim, place) for x in entries]
-        return concatenate(made, axis)
-
-    def _part(self, x, ndim, place):
-        if isinstance(x, str):
-            found = f"there is one later: {x!r}"
-            raise ArgumentError(f"{self._name}: a text comes first", found, "move it to the front")
-        x = atleast_1d(_line(x) if isinstance(x, slice) else asarray(x))
-        missing = ndim - x.ndim
-        if missing <= 0:
-            return x
-        first = place if place >= 0 else missing + 1 + place
-        return x.reshape((1,) * first + x.shape + (1,) * (missing - first))
+        for x in entries:
+            if isinstance(x, str):
+                asked, found = f"{self._name}: a text comes first", f"there is one later: {x!r}"
+                raise ArgumentError(asked, found, "move it to the front")
+        lines = tuple([_ends(x) if isinstance(x, slice) else None for x in entries])
+        return _joined(
+            [asarray(x) for x in entries if not isinstance(x, slice)], lines, axis, ndim, place
+        )
 
     def __repr__(self):
         return f"hloom.numpy.{self._name}"
+
+
+@fused
+def _joined(arrays: ArrayLike, lines, axis, ndim, place):
+    """The lines, and where there is none the next array, joined as arrays of at least `ndim`."""
+    rest = iter(arrays)
+    made = [next(rest) if line is None else _line(*line) for line in lines]
+    return concatenate([_raised(atleast_1d(x), ndim, place) for x in made], axis)
+
+
+def _raised(x, ndim, place):
+    missing = ndim - x.ndim
+    if missing <= 0:
+        return x
+    first = place if place >= 0 else missing + 1 + place
+    return x.reshape((1,) * first + x.shape + (1,) * (missing - first))
 
 
 def _directive(text, ndim, place):

@@ -22,8 +22,10 @@ from hloom.numpy.joining import concatenate
 from hloom.numpy.manipulation import broadcast_to
 from hloom.numpy.promotion import no_out
 from hloom.numpy.vectorized import vectorize
+from hloom.runtime.dispatch import fused
 from hloom.runtime.spec import ShapeDtypeStruct
 from hloom.transforms.vmap import vmap
+from hloom.typing import ArrayLike
 
 
 class ufunc:
@@ -71,6 +73,10 @@ class ufunc:
         no_out(f"{self.__name__}.reduce", out)
         if self._reduce is not None and dtype is None:
             return self._reduce(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
+        return self._reduced(a, axis, dtype, keepdims, initial, where)
+
+    @fused
+    def _reduced(self, a: ArrayLike, axis, dtype, keepdims, initial: ArrayLike, where: ArrayLike):
         a = asarray(a, dtype)
         axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
         start = self.identity if initial is None else initial
@@ -111,6 +117,10 @@ class ufunc:
         no_out(f"{self.__name__}.accumulate", out)
         if self._accumulate is not None:
             return self._accumulate(a, axis=axis, dtype=dtype)
+        return self._accumulated(a, axis, dtype)
+
+    @fused
+    def _accumulated(self, a: ArrayLike, axis, dtype):
         rows = self._as_results(moveaxis(asarray(a, dtype), axis, 0))
 
         def step(x, row):
@@ -123,6 +133,10 @@ class ufunc:
     def outer(self, A, B, /):
         """The function of all pairs: the axes of `A`, then those of `B`."""
         self._binary("outer")
+        return self._of_pairs(A, B)
+
+    @fused
+    def _of_pairs(self, A: ArrayLike, B: ArrayLike):
         A, B = asarray(A), asarray(B)
         return self(A.reshape(A.shape + (1,) * B.ndim), B)
 
@@ -137,7 +151,10 @@ class ufunc:
             return a.at[indices].apply(self)
         if self._at is not None:
             return getattr(a.at[indices], self._at)(b)
-        places = arange(a.size).reshape(a.shape)[indices]
+        return self._updated(a, arange(a.size).reshape(a.shape)[indices], b)
+
+    @fused
+    def _updated(self, a: ArrayLike, places: ArrayLike, b: ArrayLike):
         values = broadcast_to(asarray(b, a.dtype), places.shape).reshape(-1)
 
         def step(x, place_and_value):
@@ -150,6 +167,10 @@ class ufunc:
         """The reductions from each index to the next; one element if that is not above."""
         self._binary("reduceat")
         no_out(f"{self.__name__}.reduceat", out)
+        return self._over_segments(a, indices, axis, dtype)
+
+    @fused
+    def _over_segments(self, a: ArrayLike, indices: ArrayLike, axis, dtype):
         rows = self._as_results(moveaxis(asarray(a, dtype), axis, 0))
         starts = asarray(indices)
         ends = concatenate([starts[1:], asarray([len(rows)], starts.dtype)])

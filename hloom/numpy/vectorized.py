@@ -25,7 +25,14 @@ def apply_along_axis(func1d, axis, arr, *args, **kwargs):
            [3, 2]], dtype=int32)
     """
     require_callable("apply_along_axis", func1d, "func1d")
-    arr = asarray(arr)
+    # a function of the library is the same object in each call: one executable serves them
+    alike = hasattr(func1d, "function") and not (args or kwargs)
+    along = _along_axis if alike else _along_axis.function
+    return along(asarray(arr), func1d, axis, *args, **kwargs)
+
+
+@fused
+def _along_axis(arr: ArrayLike, func1d, axis, *args, **kwargs):
     axis = canonical_axis("apply_along_axis", axis, arr.ndim)
 
     def function(v):

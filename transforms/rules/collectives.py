@@ -2,6 +2,7 @@
 
 from hloom.frontend.context import thread
 from hloom.frontend.families import typed_literal
+from hloom.frontend.primitive import composed
 from hloom.frontend.prims import collectives as c
 from hloom.frontend.prims.elementwise import add, div, eq, mul, rem, select
 from hloom.frontend.prims.reduction import reduce_max, reduce_min, reduce_sum
@@ -170,14 +171,25 @@ def _permute(axis, operands, dims, *, axis_name, axis_size, perm):
     if not _here(axis, axis_name):
         return c.permute.bind(x, axis_name=axis_name, axis_size=axis_size, perm=perm), [d]
     x = move(x, d, 0) if d is not None else spread(x, axis.size, 0)
-    source = {b: a for a, b in perm}
-    shape = aval_of(x).shape
-    nothing = full((1, *shape[1:]), typed_literal(0, aval_of(x).dtype))
-    rows = [
-        slice_in_dim(x, source[i], source[i] + 1) if i in source else nothing
-        for i in range(axis.size)
-    ]
-    return [concatenate(rows, 0)], [0]
+    return [_permuted(x, perm)], [0]
+
+
+@composed("x")
+def _permuted(x, perm):
+    """The rows of `x` at their new places, cut in runs that stay together; zeros elsewhere."""
+    size, *rest = aval_of(x).shape
+    source, parts, start = {b: a for a, b in perm}, [], 0
+    while start < size:
+        first, stop = source.get(start), start + 1
+        follows = lambda: None if first is None else first + stop - start
+        while stop < size and source.get(stop) == follows():
+            stop += 1
+        if first is None:
+            parts.append(full((stop - start, *rest), typed_literal(0, aval_of(x).dtype)))
+        else:
+            parts.append(slice_in_dim(x, first, first + stop - start))
+        start = stop
+    return concatenate(parts, 0)
 
 
 jvp.linear(c.permute)

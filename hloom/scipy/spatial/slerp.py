@@ -5,8 +5,10 @@ import dataclasses
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.registry import register_dataclass
+from hloom.frontend.trace import aval_of
 from hloom.numpy import asarray, clip, diff, searchsorted
 from hloom.numpy.promotion import promote_dtypes_inexact
+from hloom.runtime.dispatch import fused
 from hloom.scipy.spatial.rotation import Rotation
 
 
@@ -43,13 +45,27 @@ class Slerp:
             found = f"times have shape {times.shape}, rotations {shape}"
             remedy = "give both one axis, of length 2 or more"
             raise ShapeError("Slerp: takes a time for each rotation", found, remedy)
-        before = rotations[:-1]
-        return cls(times, diff(times), before, (before.inv() * rotations[1:]).as_rotvec())
+        steps, before, rotvecs = _turns(times, rotations.quat)
+        return cls(times, steps, Rotation(before), rotvecs)
 
     def __call__(self, times):
         """The Rotation at times of any shape; before the first and after the last it goes on."""
         (times,) = promote_dtypes_inexact("Slerp", asarray(times))
-        place = searchsorted(self.times, times, side="right") - 1
-        place = clip(place, 0, self.timedelta.shape[0] - 1)
-        part = (times - self.times[place]) / self.timedelta[place]
-        return self.rotations[place] * Rotation.from_rotvec(part[..., None] * self.rotvecs[place])
+        return Rotation(
+            _between(times, self.times, self.timedelta, self.rotations.quat, self.rotvecs)
+        )
+
+
+@fused
+def _turns(times: Array, quat: Array):
+    """The steps of time, the rotations before them, and the turns that they make."""
+    before, after = Rotation(quat[:-1]), Rotation(quat[1:])
+    return diff(times), before.quat, (before.inv() * after).as_rotvec()
+
+
+@fused
+def _between(times: Array, known: Array, steps: Array, quat: Array, rotvecs: Array):
+    """The quaternions at times between known ones."""
+    place = clip(searchsorted(known, times, side="right") - 1, 0, aval_of(steps).size - 1)
+    part = (times - known[place]) / steps[place]
+    return (Rotation(quat[place]) * Rotation.from_rotvec(part[..., None] * rotvecs[place])).quat
