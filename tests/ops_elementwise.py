@@ -319,6 +319,7 @@ OPS = [
     unary(e.real, np.real, dtypes=COMPLEX),
     unary(e.imag, np.imag, dtypes=COMPLEX),
     unary(e.conj, np.conj, dtypes=COMPLEX),
+    unary(e.conj, lambda x: np.conj(x) + 0j, dtypes=("float32", "float64"), name="conj_real"),
     binary(e.complex, lambda x, y: x + 1j * y, dtypes=("float32", "float64")),
     # logic and bits
     bits(e.bitwise_and, np.bitwise_and, BITS),

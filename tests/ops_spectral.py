@@ -12,12 +12,14 @@ from hloom.frontend.prims.matrices import (
     adjoint,
     along_rows,
     diagonal,
+    identity,
     is_complex,
     matmul,
     symmetrized,
 )
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.scipy.linalg import eigh as scipy_eigh
 from hloom.transforms.zeros import zeros
 from ops import COMPLEX, WIDE, A, Op, case
 from ops_linalg import H, each
@@ -43,6 +45,23 @@ def eigh_np(x, lower):
     """The same without eigenvectors."""
     x = (x + H(x)) / 2
     return [np.linalg.eigvalsh(x), x @ x @ x]
+
+
+def paired_eigh(x, y, type):
+    """Eigenvalues of a pair of matrices, and V W^3 V^H."""
+    y = add(matmul(y, adjoint(y)), identity(y))
+    values, vectors = scipy_eigh(symmetrized(x), y, type=type)
+    cubes = mul(values, mul(values, values))
+    return [values, matmul(scaled(vectors, cubes), adjoint(vectors))]
+
+
+def paired_eigh_np(x, y, type):
+    """The same by powers of the matrix of the problem."""
+    x, y = (x + H(x)) / 2, y @ H(y) + np.eye(y.shape[-1])
+    left = np.linalg.inv(y) @ x if type == 1 else x @ y if type == 2 else y @ x
+    values = np.sort(np.linalg.eigvals(left).real, -1)
+    # V V^H is the inverse of y, or y
+    return [values, left @ left @ left @ (y if type == 3 else np.linalg.inv(y))]
 
 
 def svd(x, full_matrices, compute_uv):
@@ -155,6 +174,15 @@ OPS = [
         covers=(sp.eigh,),
         tol=512,
         grad_tol=1e-5,
+    ),
+    Op(
+        paired_eigh,
+        paired_eigh_np,
+        [case(A(*s), A(*s), type=1) for s in SHAPES[:2]]
+        + [case(A(3, 3), A(3, 3), type=2), case(A(3, 3), A(3, 3), type=3)],
+        WIDE,
+        tol=4096,
+        grad_tol=1e-4,
     ),
     Op(
         svd,

@@ -25,6 +25,7 @@ from hloom.frontend.families import (
     REAL,
     SIGNED,
     Elementwise,
+    Unary,
     approximated,
     as_operand,
     binary,
@@ -100,8 +101,25 @@ digamma = unary("digamma", FLOAT, "The derivative of lgamma.")
 # ---------------------------------------------------------------- complex numbers
 real = unary("real", COMPLEX, "The real part of each element.", dtypes.to_real)
 imag = unary("imag", COMPLEX, "The imaginary part of each element.", dtypes.to_real)
-complex = binary("complex", FLOAT, "x + iy from real arrays x and y.", dtypes.to_complex)
-conj = unary("conj", COMPLEX, "The complex conjugate of each element.")
+
+_PART = (lambda d: dtypes.is_float(d) and d.itemsize > 2, "float32 or float64")
+complex = binary("complex", _PART, "x + iy from real arrays x and y.", dtypes.to_complex)
+
+
+class _Conjugate(Unary):
+    def __call__(self, x, *more, **params):
+        operand = as_operand(x)
+        if _PART[0](aval_of(operand).dtype) and not (more or params):
+            return complex(operand, 0.0)
+        return super().__call__(operand, *more, **params)
+
+
+conj = _Conjugate(
+    "conj",
+    (dtypes.is_complex, "float32, float64 or a complex dtype"),
+    ("x",),
+    "The complex conjugate of each element; reals become complex.",
+)
 
 # ---------------------------------------------------------------- logic and bits
 bitwise_not = unary("not", BITS, "The complement: logical for bool, bitwise for integers.")

@@ -8,8 +8,8 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.choices import flag, integer, one_of
-from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
+from hloom.frontend.choices import flag, integer, one_of, shown
+from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.keywords import judged
 from hloom.frontend.prims import linalg as factors, spectral
 from hloom.frontend.prims.matrices import (
@@ -27,7 +27,7 @@ from hloom.lax.linalg import polar_tangents
 from hloom.lowering.factorizations import permutation_of
 from hloom.numpy import linalg as np_linalg
 from hloom.numpy.promotion import promote_dtypes_inexact
-from hloom.numpy.solving import factored_solve, matrices, solve_with
+from hloom.numpy.solving import factored_solve, matrices, solve_with, with_equal_batch
 from hloom.runtime.dispatch import fused
 from hloom.scipy.functions import (
     expm,
@@ -134,7 +134,7 @@ def cho_solve(
 def _pair(name, found, what):
     if not isinstance(found, tuple | list) or len(found) != 2:
         text = f"it was given a value of type {type(found).__name__}"
-        raise ArgumentError(f"{name}: takes {what}", text, "give it first, as a tuple")
+        raise ArgumentError(f"{name}: takes {what}", text, "give a tuple of two")
     return found
 
 
@@ -360,14 +360,54 @@ def eigh(
     type: int = 1,
     check_finite: bool = True,
 ):
-    """Rising eigenvalues, and eigenvectors unless `eigvals_only`, of Hermitian matrices."""
-    if b is not None or eigvals is not None or type != 1:
-        remedy = "reduce the problem with the Cholesky factor of b; slice the result"
-        raise UnsupportedError("eigh: `b`, `eigvals` and `type` are not available", None, remedy)
-    a = matrices("eigh", a, square=True)
-    a = _from_triangle(a, lower)
-    vectors, values = spectral.eigh(a, symmetrize_input=False)
+    """Rising eigenvalues, and eigenvectors unless `eigvals_only`, of Hermitian matrices.
+
+    With a positive definite `b`, of a v = w b v, or of a b v = w v (`type` 2) or b a v = w v (3);
+    then V^H b V is the identity, or V^H b^-1 V for type 3. `eigvals` is a pair: the positions of
+    the first and the last to give.
+
+    >>> import hloom.numpy as np
+    >>> from hloom.scipy.linalg import eigh
+    >>> eigh(np.diag(np.array([6.0, 4.0])), np.diag(np.array([2.0, 4.0])), eigvals_only=True)
+    Array([1., 3.], dtype=float32)
+    """
+    if not one_of(type, (1, 2, 3)):
+        raise ValueRangeError("eigh: type is 1, 2 or 3", f"it is {shown(type)}", "use one of these")
+    if b is None:
+        a = _from_triangle(matrices("eigh", a, square=True), lower)
+        vectors, values = spectral.eigh(a, symmetrize_input=False)
+    else:
+        vectors, values = _generalized_eigh(a, b, lower, type)
+    if eigvals is not None:
+        values, vectors = _selected("eigh", "eigvals", eigvals, values, vectors)
     return values if eigvals_only else (values, vectors)
+
+
+def _generalized_eigh(a, b, lower, kind):
+    """Eigenvectors and eigenvalues of a pair, by the Cholesky factor L of the second."""
+    a, b = (matrices("eigh", x, square=True) for x in promote_dtypes_inexact("eigh", a, b))
+    if aval_of(a).shape[-1] != aval_of(b).shape[-1]:
+        found = f"they have shapes {aval_of(a).shape} and {aval_of(b).shape}"
+        raise ShapeError("eigh: a and b are of one size", found, "give square ones of one size")
+    a, b = with_equal_batch("eigh", _from_triangle(a, lower), _from_triangle(b, lower))
+    factor = factors.cholesky(b, symmetrize_input=False)
+    over = lambda x, left, **op: factors.triangular_solve(
+        factor, x, left_side=left, lower=True, **op
+    )
+    back = {"transpose_a": True, "conjugate_a": True}
+    # L^-1 a L^-H, or L^H a L
+    middle = over(over(a, True), False, **back) if kind == 1 else adjoint(factor) @ a @ factor
+    vectors, values = spectral.eigh(middle)
+    return factor @ vectors if kind == 3 else over(vectors, True, **back), values
+
+
+def _selected(name, what, positions, values, vectors):
+    """The eigenvalues and eigenvectors from one position to another, both included."""
+    first, last = (
+        integer(name, f"a position of {what}", i)
+        for i in _pair(name, positions, f"a pair of positions as {what}")
+    )
+    return values[..., first : last + 1], vectors[..., first : last + 1]
 
 
 @fused
@@ -488,9 +528,6 @@ def eigh_tridiagonal(
         full = full.at[second, first].set(e).at[first, second].set(conjugated(e))
     vectors, values = spectral.eigh(full, symmetrize_input=False)
     if select == "i":
-        first, last = (
-            integer("eigh_tridiagonal", "a position of select_range", i)
-            for i in _pair("eigh_tridiagonal", select_range, "a pair of positions")
-        )
-        values, vectors = values[first : last + 1], vectors[:, first : last + 1]
+        name = "eigh_tridiagonal"
+        values, vectors = _selected(name, "select_range", select_range, values, vectors)
     return values if eigvals_only else (values, vectors)

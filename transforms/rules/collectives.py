@@ -1,5 +1,7 @@
 """Rules of the collectives: batching over the axis they name is where they get their meaning."""
 
+import itertools
+
 from hloom.frontend.context import thread
 from hloom.frontend.families import typed_literal
 from hloom.frontend.primitive import composed
@@ -178,17 +180,15 @@ def _permute(axis, operands, dims, *, axis_name, axis_size, perm):
 def _permuted(x, perm):
     """The rows of `x` at their new places, cut in runs that stay together; zeros elsewhere."""
     size, *rest = aval_of(x).shape
-    source, parts, start = {b: a for a, b in perm}, [], 0
-    while start < size:
-        first, stop = source.get(start), start + 1
-        follows = lambda: None if first is None else first + stop - start
-        while stop < size and source.get(stop) == follows():
-            stop += 1
-        if first is None:
-            parts.append(full((stop - start, *rest), typed_literal(0, aval_of(x).dtype)))
+    source, parts = {b: a for a, b in perm}, []
+    # rows of one run are as far from their sources as the first is
+    shift = lambda row: source[row] - row if row in source else None
+    for moved, run in itertools.groupby(range(size), shift):
+        rows = list(run)
+        if moved is None:
+            parts.append(full((len(rows), *rest), typed_literal(0, aval_of(x).dtype)))
         else:
-            parts.append(slice_in_dim(x, first, first + stop - start))
-        start = stop
+            parts.append(slice_in_dim(x, rows[0] + moved, rows[-1] + 1 + moved))
     return concatenate(parts, 0)
 
 
