@@ -445,7 +445,7 @@ MODULES = [
     row(ValueError, lambda: linalg.dft(-1), "dft: n is 0 or more", "it is -1", LARGER),
     row(TypeError, lambda: linalg.cho_solve(A, V),
         "cho_solve: takes the pair that cho_factor makes",
-        "it was given a value of type ndarray", "give it first, as a tuple"),
+        "it was given a value of type ndarray", "give a tuple of two"),
     row(ValueError, lambda: linalg.companion(np.float32(1)), "companion: too few coefficients",
         "a is f32[]", "give two coefficients or more, the highest first"),
     row(TypeError, lambda: sparse.cg(A, V, tol=None), "cg: tol is a number", "it is None",

@@ -368,7 +368,7 @@ def eigh(
 
     >>> import hloom.numpy as np
     >>> from hloom.scipy.linalg import eigh
-    >>> eigh(np.diag(np.array([6.0, 4.0])), np.diag(np.array([2.0, 4.0])), eigvals_only=True)
+    >>> eigh(np.diag(np.array([3.0, 4.0])), np.diag(np.array([1.0, 4.0])), eigvals_only=True)
     Array([1., 3.], dtype=float32)
     """
     if not one_of(type, (1, 2, 3)):
