@@ -5,7 +5,7 @@
 #   make check    formatting, lint, types, and the direction of imports
 #   make docs     write docs/api.md, the list of public names
 #   make bench    hloom beside JAX on the same programs; ARGS="--suite dispatch" chooses
-#   make ahead    compile for a TPU and an H100 that need not be there; the compilers are 1 GB of wheels
+#   make ahead    compile for a TPU and an H100 that need not be there; 1 GB of wheels, Python 3.12 or newer
 #
 # PYTHON chooses the interpreter, VENV the environment's folder.
 

@@ -36,14 +36,16 @@ def topology(platform, name, **options):
     """The Topology of a name: "v5e:2x2" for "tpu"; for "cuda" a GPU, such as "H100 PCIe".
 
     A GPU is one that the plugin describes (see `gpus`), of the shortest name that holds the given
-    one; `topology="1x2x4"` says how many there are: slices, hosts in each, devices in each of them.
-    Other options go to the plugin. A process that runs on TPUs of its own should not ask for a
-    topology first, since libtpu is then told not to look for them.
+    one, or that `target_config` does, XLA's GpuTargetConfigProto as text; `topology="1x2x4"` says
+    how many there are: slices, hosts in each, devices in each of them. Other options go to the
+    plugin. A process that runs on TPUs of its own should not ask for a topology first, since libtpu
+    is then told not to look for them.
     """
     library = plugins.library(platform)
     if platform == "cuda":
-        name, config = _gpu(library, name)
-        options = {"topology": "1x1x1", "target_config": config, **options}
+        if "target_config" not in options:
+            name, options["target_config"] = _gpu(library, name)
+        options = {"topology": "1x1x1", **options}
         asked = "x"  # the plugin wants a name and does not read it
     else:
         for variable, value in _TPU_ENVIRONMENT.items():
@@ -68,6 +70,12 @@ def gpus():
 def _gpu(library, name):
     """The full name and the description of the GPU whose name is the shortest to hold `name`."""
     known = _gpu_configs(library)
+    if not known:
+        raise BackendError(
+            f"the GPU {name!r} was asked for",
+            "the plugin describes none, as those before 0.12",
+            "install a newer one, or pass target_config=, XLA's GpuTargetConfigProto as text",
+        )
     fitting = [k for k in known if name.lower() in k.lower()]
     if not fitting:
         raise BackendError(

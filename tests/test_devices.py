@@ -146,6 +146,19 @@ def test_a_topology_needs_the_wheel(platform, wheel):
         topology(platform, "any")
 
 
+def test_a_plugin_that_describes_no_gpu(tmp_path, monkeypatch):
+    library = tmp_path / "xla_cuda_plugin.so"
+    library.write_bytes(b"\x7fELF" + bytes(100))
+    monkeypatch.setattr(plugins, "library", lambda platform: str(library))
+    with pytest.raises(hloom.errors.BackendError) as found:
+        topology("cuda", "H100")
+    assert [line.strip() for line in str(found.value).splitlines() if "at test_" not in line] == [
+        "the GPU 'H100' was asked for",
+        "the plugin describes none, as those before 0.12",
+        "install a newer one, or pass target_config=, XLA's GpuTargetConfigProto as text",
+    ]
+
+
 def test_a_program_of_another_platform_is_refused():
     lowered = hloom.jit(jnp.sin).lower(jnp.ones(2))
     with pytest.raises(hloom.errors.BackendError, match="the topology 'v5e:2x2' is of tpu"):
