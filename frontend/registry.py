@@ -43,6 +43,8 @@ def install(module):
         enable_list=True,
         enable_dict=True,
     )
+    # a structure is pickled with the name of its registry
+    registry.__module__, registry.__name__ = "hloom.tree_util", "default_registry"
     for method, nodetype, *rest in _waiting:
         _register(method, nodetype, *rest)
     _waiting.clear()

@@ -1,9 +1,11 @@
 """Pytrees: flatten, rebuild, map, paths, registered types, errors that say where trees differ."""
 
 import collections
+import copy
 import dataclasses
 import functools
 import json
+import pickle
 import re
 from typing import NamedTuple
 
@@ -644,3 +646,22 @@ def test_trees_are_ready_before_anything_else_is_loaded():
     alone = fresh.python("from hloom import tree; print(tree.flatten([1])[0])")
     keys = fresh.python("from hloom import tree_util; print(tree_util.DictKey('a'))")
     assert (alone.stdout, keys.stdout) == ("[1]\n", "['a']\n")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"a": 1, "b": (2, None)}, Pair(1, [2]), Record(1, 2, "tag")],
+    ids=["dict", "named", "own"],
+)
+@pytest.mark.parametrize(
+    "again", [lambda x: pickle.loads(pickle.dumps(x)), copy.copy, copy.deepcopy]
+)
+def test_structures_are_pickled_and_copied(value, again):
+    structure = tree_util.tree_structure(value)
+    assert again(structure) == structure
+
+
+def test_a_pickled_structure_is_read_by_a_process_that_has_not_imported_hloom():
+    structure = pickle.dumps(tree_util.tree_structure({"a": 1, "b": (2, None)}))
+    code = f"import pickle; print(pickle.loads({structure!r}).unflatten([1, 2]))"
+    assert fresh.python(code).stdout.strip() == "{'a': 1, 'b': (2, None)}"
