@@ -61,7 +61,12 @@ _BITS: dict = {}
 
 
 def _new(name, short, kind, bits):
-    """Record a dtype: its printed name, its kind (b, i, u, f, c or V) and its width in bits."""
+    """Record a dtype: its printed name, its kind (b, i, u, f, c or V) and its width in bits.
+
+    None is one that this version of ml_dtypes has not: those of one bit came with 0.6.
+    """
+    if not hasattr(ml_dtypes, name) and not hasattr(np, name):
+        return None
     dt = np.dtype(getattr(ml_dtypes, name, name))
     _SHORT[dt], _KIND[dt], _BITS[dt] = short, kind, bits
     return dt
@@ -480,7 +485,7 @@ _iinfo = functools.cache(ml_dtypes.iinfo)
 
 # Promotion.
 
-_TINY_INTEGERS = (int1, int2, int4, uint1, uint2, uint4)
+_TINY_INTEGERS = tuple(d for d in ALL if d in INTEGERS and _BITS[d] < 8)
 _TINY_FLOATS = tuple(d for d in ALL if d in FLOATS and _BITS[d] <= 8)
 _ABOVE = {
     bool_: ("i*",),

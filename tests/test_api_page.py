@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from hloom.frontend import dtypes
 from test_layers import ROOT
 
 DOCS = ROOT / "docs"
@@ -18,6 +19,7 @@ def make_api(monkeypatch):
     return make_api
 
 
+@pytest.mark.skipif(dtypes.int1 is None, reason="the page is that of ml_dtypes 0.6")
 def test_the_page_is_up_to_date_and_every_absence_has_its_reason():
     p = subprocess.run(
         [sys.executable, DOCS / "make_api.py", "--check"], capture_output=True, text=True

@@ -10,7 +10,7 @@ of the array beside them. A function called on concrete arrays runs as one compi
 
 from hloom import api as _api
 from hloom.frontend.array import Array as ndarray
-from hloom.numpy import fft, linalg, methods as _methods
+from hloom.numpy import fft, linalg, methods as _methods, types as _types
 from hloom.numpy.axes import (
     expand_dims,
     flip,
@@ -440,7 +440,6 @@ from hloom.numpy.types import (
     iinfo,
     inexact,
     inf,
-    int1,
     int2,
     int4,
     int8,
@@ -458,7 +457,6 @@ from hloom.numpy.types import (
     signedinteger,
     single,
     uint,
-    uint1,
     uint2,
     uint4,
     uint8,
@@ -498,3 +496,6 @@ from hloom.numpy.windows import (
     i0,
     kaiser,
 )
+
+if hasattr(_types, "int1"):
+    from hloom.numpy.types import int1, uint1

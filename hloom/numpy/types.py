@@ -53,14 +53,15 @@ def _scalar_type(name, dtype):
 
 
 bool_ = _scalar_type("bool_", dtypes.bool_)
-int1 = _scalar_type("int1", dtypes.int1)
+if dtypes.int1 is not None:
+    int1 = _scalar_type("int1", dtypes.int1)
+    uint1 = _scalar_type("uint1", dtypes.uint1)
 int2 = _scalar_type("int2", dtypes.int2)
 int4 = _scalar_type("int4", dtypes.int4)
 int8 = _scalar_type("int8", dtypes.int8)
 int16 = _scalar_type("int16", dtypes.int16)
 int32 = _scalar_type("int32", dtypes.int32)
 int64 = _scalar_type("int64", dtypes.int64)
-uint1 = _scalar_type("uint1", dtypes.uint1)
 uint2 = _scalar_type("uint2", dtypes.uint2)
 uint4 = _scalar_type("uint4", dtypes.uint4)
 uint8 = _scalar_type("uint8", dtypes.uint8)
