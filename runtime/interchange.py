@@ -81,11 +81,13 @@ def exported(x, stream, max_version, dl_device, copy):
 
 def exported_memory(x):
     """A read-only memoryview of an array."""
-    if x.dtype not in _BUILT_IN:
+    if x.aval.dtype not in _BUILT_IN:
         # NumPy asks here first, and takes another way when refused: the message must cost nothing
         raise BufferError(_NO_FORMAT)
-    raw = x._live()
-    return memoryview(raw if raw.platform() == "cpu" else x._numpy())
+    try:
+        return memoryview(x._raw)
+    except (BufferError, RuntimeError):  # deleted, in another memory, or its computation failed
+        return memoryview(x._numpy())
 
 
 _NO_FORMAT = (
