@@ -20,9 +20,11 @@ import string
 
 from hloom.frontend import pytree
 from hloom.frontend.errors import ArgumentError, ValueRangeError
+from hloom.frontend.keys import is_key
 from hloom.frontend.prims.callbacks import HostFunction, debug_callback
+from hloom.frontend.prims.random import random_unwrap, random_wrap
 from hloom.frontend.staging import require_callable
-from hloom.frontend.trace import is_value
+from hloom.frontend.trace import aval_of, is_value
 
 _print = builtins.print
 
@@ -30,9 +32,9 @@ _print = builtins.print
 def callback(callback=None, *args, ordered=False, partitioned=False, **kwargs):
     """Call `callback(*args, **kwargs)` on the host when the program comes here; it returns nothing.
 
-    Arrays reach it as NumPy arrays; arguments that are no arrays reach it as they are. `ordered`
-    calls happen in the order of the program; others may not, and both wait for no one: see
-    `hloom.effects_barrier`. Without a callback, it is a decorator.
+    Arrays reach it as NumPy arrays, but keys as keys; arguments that are no arrays, as they are.
+    `ordered` calls happen in the order of the program; others may not, and both wait for no one:
+    see `hloom.effects_barrier`. Without a callback, it is a decorator.
 
     >>> import hloom
     >>> seen = []
@@ -58,24 +60,32 @@ def _call(what, function, *args, ordered, partitioned, **kwargs):
             "leave it out",
         )
     leaves, tree = pytree.flatten((args, kwargs))
-    traced = [is_value(leaf) for leaf in leaves]
-    if not all(traced):
-        function = _with_statics(function, leaves, tree, traced)
-        operands = [leaf for leaf, on in zip(leaves, traced) if on]
+    kinds = [_kind(leaf) for leaf in leaves]
+    if any(kind is not None for kind in kinds):
+        function = _of_arrays(function, leaves, tree, kinds)
+        operands = [random_unwrap(x) if k else x for x, k in zip(leaves, kinds) if k is not False]
         leaves, tree = pytree.flatten((tuple(operands), {}))
     host = HostFunction(f"debug.{what}", function, tree)
     debug_callback.bind(*leaves, function=host, ordered=bool(ordered))
 
 
-def _with_statics(function, leaves, tree, traced):
-    """The function of those leaves alone that are arrays."""
+def _kind(leaf):
+    """None for an array, the dtype for one of keys, False for what is no array."""
+    if not is_value(leaf):
+        return False
+    aval = aval_of(leaf)
+    return aval.dtype if is_key(aval) else None
+
+
+def _of_arrays(function, leaves, tree, kinds):
+    """The function of those leaves alone that are arrays, of keys their words."""
 
     @functools.wraps(function)
     def call(*operands):
         rest = iter(operands)
-        args, kwargs = tree.unflatten(
-            [next(rest) if on else leaf for leaf, on in zip(leaves, traced)]
-        )
+        whole = [x if kind is False else next(rest) for x, kind in zip(leaves, kinds)]
+        whole = [random_wrap(x, dtype=kind) if kind else x for x, kind in zip(whole, kinds)]
+        args, kwargs = tree.unflatten(whole)
         return function(*args, **kwargs)
 
     return call

@@ -207,8 +207,19 @@ def cost_analysis(executable):
         found = executable.cost_analysis()
     except JaxlibError:
         (module,) = executable.hlo_modules()
-        return _jax.hlo_module_cost_analysis(cpu_client(), module)
+        return hlo_cost_analysis(module)
     return found[0] if isinstance(found, list | tuple) else found
+
+
+def hlo_cost_analysis(module):
+    """XLA's estimates of an HloModule, a dict."""
+    return _jax.hlo_module_cost_analysis(cpu_client(), module)
+
+
+def hlo(module):
+    """The HloModule of an MLIR module, before XLA optimises it."""
+    convert = _jax.mlir.mlir_module_to_xla_computation
+    return convert(str(module), use_tuple_args=False, return_tuple=False).get_hlo_module()
 
 
 def jaxlib_version():

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hloom.frontend import pytree
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import RefError, TreeError
+from hloom.frontend.errors import RefError, TreeError, ValueRangeError
 from hloom.frontend.flat import argument_paths, flatten_args
 from hloom.runtime import guards, pjrt
 from hloom.runtime.array import as_array
@@ -39,19 +39,30 @@ class ArgInfo(NamedTuple):
         return self.aval.dtype
 
 
-class Traced:
-    """A traced function: its `program`, and the structures of its arguments and results.
+class Stage:
+    """What every stage knows: the `program`, and the trees of its arguments and results."""
 
-    `ref`, if any, is a ref from outside that it uses; then it can only be looked at.
-    """
-
-    def __init__(self, program, in_tree, out_tree, fun_name, donated, ref=None):
-        self.ref = ref
+    def __init__(self, program, in_tree, out_tree, fun_name, donated):
         self.program = program
         self.in_tree = in_tree
         self.out_tree = out_tree
         self.fun_name = fun_name
         self.donated = donated
+
+    def _after(self, stage):
+        Stage.__init__(
+            self, stage.program, stage.in_tree, stage.out_tree, stage.fun_name, stage.donated
+        )
+
+    @property
+    def in_avals(self):
+        """The types of the arguments, as a tree."""
+        return self.in_tree.unflatten(self.program.in_avals)
+
+    @property
+    def donate_argnums(self):
+        """Which of the arguments' leaves are donated."""
+        return tuple(sorted(self.donated))
 
     @property
     def out_info(self):
@@ -69,6 +80,27 @@ class Traced:
             [ArgInfo(a, i in self.donated) for i, a in enumerate(self.program.in_avals)]
         )
 
+
+class Traced(Stage):
+    """A traced function: its `program`, and the structures of its arguments and results.
+
+    `ref`, if any, is a ref from outside that it uses; then it can only be looked at.
+    """
+
+    def __init__(self, program, in_tree, out_tree, fun_name, donated, ref=None):
+        super().__init__(program, in_tree, out_tree, fun_name, donated)
+        self.ref = ref
+
+    @property
+    def out_avals(self):
+        """The types of the results, as a tree."""
+        return self.out_tree.unflatten(self.program.out_avals[: self.out_tree.num_leaves])
+
+    @property
+    def effects(self):
+        """What it does besides computing its results, as names."""
+        return self.program.effects
+
     def lower(self, target="xla", platform=None):
         """The program in StableHLO, for a target (`xla` or `portable`) and a platform."""
         if self.ref is not None:
@@ -84,27 +116,34 @@ class Traced:
         return f"Traced({self.fun_name}, {len(self.program.eqns)} equations)"
 
 
-class Lowered:
+class Lowered(Stage):
     """A function in StableHLO."""
 
     def __init__(self, traced, module):
+        self._after(traced)
         self.traced = traced
         self.module = module
-        self.in_tree, self.out_tree = traced.in_tree, traced.out_tree
-        self.out_info, self.args_info = traced.out_info, traced.args_info
 
     def as_text(self, dialect="stablehlo", debug_info=False):
-        """The module as text; with `debug_info`, locations in the user's program too."""
-        if dialect != "stablehlo":
-            raise ValueError(
-                f"as_text: dialect {dialect!r} is not known\n    lowered modules are StableHLO\n"
-                "    use 'stablehlo', or compile() and as_text() for HLO"
-            )
+        """The module as text; with `debug_info`, locations in the user's program too.
+
+        In the dialect "hlo" it is what XLA reads, before it is optimised.
+        """
+        if dialect == "hlo":
+            return pjrt.hlo(self.module.ir).to_string()
+        _require_stablehlo("as_text", dialect)
         return self.module.text(debug_info)
 
     def compiler_ir(self, dialect="stablehlo"):
-        """The module as an `ir.Module` of jaxlib's MLIR bindings."""
+        """The module as an `ir.Module` of jaxlib's MLIR bindings; in "hlo", as an HloModule."""
+        if dialect == "hlo":
+            return pjrt.hlo(self.module.ir)
+        _require_stablehlo("compiler_ir", dialect)
         return self.module.ir
+
+    def cost_analysis(self):
+        """XLA's estimates before it optimises, a dict: "flops", "bytes accessed" and more."""
+        return pjrt.hlo_cost_analysis(pjrt.hlo(self.module.ir))
 
     def compile(self, compiler_options=None, devices=None):
         """The executable for the devices in use, or for a Topology that need not be there."""
@@ -113,7 +152,7 @@ class Lowered:
             return CompiledAhead(self, devices, options)
         if self.module.platform != default_backend():
             raise BackendError(
-                f"{self.traced.fun_name}: was lowered for {self.module.platform}",
+                f"{self.fun_name}: was lowered for {self.module.platform}",
                 f"the devices in use are of {default_backend()}",
                 "lower() it for these, or give compile(devices=...) a topology",
             )
@@ -121,10 +160,19 @@ class Lowered:
         return Compiled(self, load(self.traced.program, self.module, placed, options))
 
     def __repr__(self):
-        return f"Lowered({self.traced.fun_name})"
+        return f"Lowered({self.fun_name})"
 
 
-class Optimised:
+def _require_stablehlo(what, dialect):
+    if dialect not in (None, "stablehlo"):
+        raise ValueRangeError(
+            f"{what}: dialect {dialect!r} is not known",
+            "a module is in StableHLO",
+            "use 'stablehlo', or 'hlo' for XLA's own",
+        )
+
+
+class Optimised(Stage):
     """What XLA made of a function, to look at: `loaded` is the executable."""
 
     loaded: Any
@@ -146,10 +194,14 @@ class Compiled(Optimised):
     """A compiled function; it is called with arguments of the avals it was compiled for."""
 
     def __init__(self, lowered_stage, executable):
+        self._after(lowered_stage)
         self.lowered = lowered_stage
         self.executable, self.loaded = executable, executable.loaded
-        self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
-        self._in_avals = list(lowered_stage.traced.program.in_avals)
+        self._in_avals = list(self.program.in_avals)
+
+    def runtime_executable(self):
+        """The executable of jaxlib."""
+        return self.loaded
 
     def __call__(self, *args, **kwargs):
         try:
@@ -160,12 +212,12 @@ class Compiled(Optimised):
             same = False
         if not same:
             buffers = self._buffers(args, kwargs)
-        guards.execution(self.lowered.traced.fun_name)
+        guards.execution(self.fun_name)
         return self.out_tree.unflatten(self.executable(buffers))
 
     def _buffers(self, args, kwargs):
         """The buffers of arguments that need to be converted, or to be refused."""
-        fun_name, program = self.lowered.traced.fun_name, self.lowered.traced.program
+        fun_name, program = self.fun_name, self.program
         leaves, tree = flatten_args(lambda: None, args, kwargs)
         if tree != self.in_tree:
             template = self.in_tree.unflatten(program.in_avals)
@@ -182,16 +234,17 @@ class Compiled(Optimised):
         return [x._raw for x in arrays]
 
     def __repr__(self):
-        return f"Compiled({self.lowered.traced.fun_name})"
+        return f"Compiled({self.fun_name})"
 
 
 class CompiledAhead(Optimised):
     """A function compiled for devices that are not there: to be looked at and kept, not run."""
 
     def __init__(self, lowered_stage, topology, options):
+        self._after(lowered_stage)
         if lowered_stage.module.platform != topology.platform:
             raise BackendError(
-                f"{lowered_stage.traced.fun_name}: was lowered for {lowered_stage.module.platform}",
+                f"{self.fun_name}: was lowered for {lowered_stage.module.platform}",
                 f"the topology {topology.name!r} is of {topology.platform}",
                 f"use .trace(...).lower(platform={topology.platform!r})",
             )
@@ -200,7 +253,6 @@ class CompiledAhead(Optimised):
         module = lowered_stage.module
         register_kernels(module)
         self.loaded = pjrt.compile_ahead(topology.devices[:1], module.ir, options)
-        self.in_tree, self.out_tree = lowered_stage.in_tree, lowered_stage.out_tree
 
     def serialize(self):
         """The executable as bytes, which the platform's runtime loads."""
@@ -208,10 +260,10 @@ class CompiledAhead(Optimised):
 
     def __call__(self, *args, **kwargs):
         raise BackendError(
-            f"{self.lowered.traced.fun_name}: was compiled for {self.topology.name}",
+            f"{self.fun_name}: was compiled for {self.topology.name}",
             "it can be looked at and serialised, since a topology's devices are not there",
             "compile it without devices=, on a machine that has them",
         )
 
     def __repr__(self):
-        return f"CompiledAhead({self.lowered.traced.fun_name}, {self.topology.name})"
+        return f"CompiledAhead({self.fun_name}, {self.topology.name})"

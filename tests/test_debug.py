@@ -103,3 +103,14 @@ def test_callback_as_a_decorator():
 def test_what_it_cannot_show():
     with pytest.raises(TypeError, match="callbacks see whole arrays"):
         hloom.debug.print("{}", X, partitioned=True)
+
+
+@pytest.mark.parametrize("way", [lambda f: f, hloom.jit, lambda f: hloom.jit(hloom.vmap(f))])
+def test_keys_are_shown_as_keys(way):
+    seen = []
+    keys = hloom.random.split(hloom.random.key(3))
+    way(lambda k: hloom.debug.callback(lambda k, what: seen.append((k, what)), k, "it"))(keys)
+    hloom.effects_barrier()
+    assert all(what == "it" for _, what in seen)
+    found = hloom.numpy.concatenate([k.reshape(-1) for k, _ in seen])
+    assert (found == keys).all()

@@ -163,6 +163,29 @@ def test_stages_tell_what_they_hold():
     assert "HloModule" in compiled.as_text()
 
 
+def test_every_stage_tells_the_types_of_the_arguments():
+    f = hloom.jit(lambda t, k: (t["x"] + k, t["x"]), donate_argnums=0)
+    traced = f.trace({"x": jnp.ones(3)}, k=jnp.int32(2))
+    lowered = traced.lower()
+    for stage in (traced, lowered, lowered.compile()):
+        assert str(stage.in_avals) == "(({'x': f32[3]},), {'k': i32[]})"
+        assert stage.donate_argnums == (0,)
+        assert stage.args_info[0][0]["x"].donated
+        assert not stage.args_info[1]["k"].donated
+        assert [x.shape for x in stage.out_info] == [(3,), (3,)]
+    assert [a.shape for a in traced.out_avals] == [(3,), (3,)]
+    assert not traced.effects
+
+
+def test_a_lowered_function_is_shown_as_xla_reads_it():
+    lowered = hloom.jit(lambda x: hloom.lax.erf_inv(x) @ x).lower(jnp.ones(3))
+    assert "f32[] dot(" in lowered.as_text("hlo")
+    assert lowered.compiler_ir("hlo").to_string() == lowered.as_text("hlo")
+    assert lowered.cost_analysis()["flops"] > 5
+    with pytest.raises(ValueError, match="dialect 'mhlo' is not known"):
+        lowered.as_text("mhlo")
+
+
 def test_shape_structs_stand_in_for_arrays():
     spec = hloom.ShapeDtypeStruct((2, 3), "float32")
     assert hloom.eval_shape(lambda x: x.T @ x, spec) == hloom.ShapeDtypeStruct((3, 3), "float32")
