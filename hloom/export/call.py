@@ -1,7 +1,7 @@
 """The primitive that calls an exported function: its module becomes part of the caller's.
 
-The module is for fixed shapes, so that `vmap` of a call is a loop. It has no derivative: what is
-in a file is StableHLO, which the transformations do not see.
+The module is for fixed shapes, so that `vmap` of a call is a loop. It has no derivative by itself,
+since the transformations do not see into StableHLO: see reverse.py.
 """
 
 from jaxlib.mlir import ir
@@ -11,7 +11,7 @@ from hloom.frontend.keys import in_memory
 from hloom.frontend.primitive import Primitive
 from hloom.lax.mapping import map as lax_map
 from hloom.lowering.table import rule
-from hloom.transforms import batch, jvp
+from hloom.transforms import batch, jvp, transpose
 from hloom.transforms.batch import at_front
 
 
@@ -22,13 +22,23 @@ def _type(*avals, exported):
 call_exported = Primitive("call_exported", _type, doc="Call an exported function.")
 
 
+def no_derivative(exported):
+    """The error of differentiating what has no exported derivative."""
+    return RuleError(
+        f"{exported.fun_name}: an exported function has no derivative of this kind",
+        "a file holds StableHLO, not the program that could be differentiated",
+        "for reverse mode, write it with serialize(vjp_order=1); or export the derivative itself",
+    )
+
+
 @jvp.rule(call_exported)
 def _jvp(primals, tangents, *, exported):
-    raise RuleError(
-        f"{exported.fun_name}: an exported function has no derivative",
-        "a file holds StableHLO, not the program that could be differentiated",
-        "export the derivative too: export(hloom.jit(hloom.grad(f)))",
-    )
+    raise no_derivative(exported)
+
+
+@transpose.rule(call_exported)
+def _transpose(cotangents, *operands, exported):
+    raise no_derivative(exported)
 
 
 @batch.rule(call_exported)

@@ -91,13 +91,13 @@ class Convention:
                 )
         return [random_unwrap(x) if is_key(aval) else x for x, aval in zip(leaves, self.in_avals)]
 
+    def arguments(self, operands):
+        """The (args, kwargs) of a call, from the module's operands."""
+        return self.in_tree.unflatten(_values(operands, self.in_avals))
+
     def result(self, values):
         """What the function returns, from the module's results."""
-        wrapped = [
-            random_wrap(x, aval.dtype) if is_key(aval) else x
-            for x, aval in zip(values, self.out_avals)
-        ]
-        return self.out_tree.unflatten(wrapped)
+        return self.out_tree.unflatten(_values(values, self.out_avals))
 
     def __str__(self):
         """The function as `name(types) -> types`."""
@@ -105,6 +105,10 @@ class Convention:
         named = [f"{k}={v}" for k, v in keywords.items()]
         results = self.out_tree.unflatten(self.out_avals)
         return f"{self.fun_name}({', '.join([*map(str, arguments), *named])}) -> {results}"
+
+
+def _values(stored, avals):
+    return [random_wrap(x, a.dtype) if is_key(a) else x for x, a in zip(stored, avals)]
 
 
 def _is_arguments(treedef):

@@ -1,12 +1,17 @@
 """`export` makes, `load` and `deserialize` read, `Exported` is a function in portable StableHLO."""
 
+import base64
+import functools
 import os
 
 import hloom.api  # the passes before compilation
 import hloom.numpy  # noqa: F401 - the operators of the arrays that calls give
-from hloom.export.call import call_exported
+from hloom.export import reverse
+from hloom.export.call import call_exported, no_derivative
 from hloom.export.convention import Convention
+from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
+from hloom.frontend.trace import Tracer
 from hloom.lowering.context import context as mlir_context
 from hloom.runtime import artifact, devices
 from hloom.version import __version__
@@ -23,11 +28,13 @@ class Exported:
     its file says about it, a dict.
     """
 
-    def __init__(self, data, manifest):
+    def __init__(self, data, manifest, export_vjp=None):
         self._data = data
         self._hash = hash(data)
         self._convention = Convention.from_manifest(manifest)
         self.manifest = manifest
+        self._export_vjp, self._vjp = export_vjp, None
+        self._differentiable = reverse.attached(self._call, self._convention, self.vjp)
 
     @property
     def fun_name(self):
@@ -62,18 +69,53 @@ class Exported:
     def call(self, *args, **kwargs):
         """The function's results; on arrays, or in a function that is traced.
 
-        Raises TreeError unless the arguments have the trees, shapes and dtypes of the export.
+        Its reverse derivative is that of `vjp`. Raises TreeError unless the arguments have the
+        trees, shapes and dtypes of the export.
         """
         operands = self._convention.leaves(args, kwargs)
-        return self._convention.result(call_exported.bind(*operands, exported=self))
+        traced = any(isinstance(x, Tracer) for x in operands)
+        call = self._differentiable if traced and self.has_vjp() else self._call
+        return self._convention.result(call(*operands))
 
-    def serialize(self):
-        """The bytes of the file."""
-        return self._data
+    def _call(self, *operands):
+        return call_exported.bind(*operands, exported=self)
 
-    def save(self, path):
+    def has_vjp(self):
+        """Whether it can be differentiated: it is new, or was serialized with `vjp_order`."""
+        return self._export_vjp is not None or "vjp" in self.manifest
+
+    def vjp(self):
+        """The exported reverse derivative, or None if the file has none.
+
+        It is called with the leaves of the arguments, keys as words, then the cotangents of the
+        floating leaves of the result; it gives a list, the cotangents of the floating arguments.
+        """
+        if self._vjp is None and self.has_vjp():
+            written = self.manifest.get("vjp")
+            made = deserialize(base64.b64decode(written)) if written else self._export_vjp()
+            self._vjp = made
+        return self._vjp
+
+    def serialize(self, vjp_order=0):
+        """The bytes of the file; what is read from them can be differentiated `vjp_order` times.
+
+        Raises RuleError if the function cannot.
+        """
+        if vjp_order == 0:
+            return self._data
+        if not self.has_vjp():
+            raise no_derivative(self)
+        derivative = base64.b64encode(self.vjp().serialize(vjp_order - 1)).decode()
+        return artifact.pack(
+            self.module(mlir_context().mlir),
+            {**self.manifest, "vjp": derivative},
+            self.manifest["stablehlo"],
+            allow_custom_calls=tuple(self.manifest["custom_calls"]),
+        )
+
+    def save(self, path, vjp_order=0):
         """Write the file: whoever opens the path finds the old content or all of the new."""
-        artifact.write(path, self._data)
+        artifact.write(path, self.serialize(vjp_order))
 
     def module(self, context):
         """The module, an `ir.Module` in an MLIR context."""
@@ -137,6 +179,13 @@ def export(fun_jit, *, platforms=None, allow_custom_calls=(), target_version=Non
             f"choose among {', '.join(PLATFORMS)}",
         )
 
+    again = functools.partial(
+        export,
+        platforms=platforms,
+        allow_custom_calls=allow_custom_calls,
+        target_version=target_version,
+    )
+
     def make(*args, **kwargs):
         traced = fun_jit.trace(*args, **kwargs)
         lowered = traced.lower("portable", platforms[0] if len(platforms) == 1 else "any")
@@ -154,7 +203,9 @@ def export(fun_jit, *, platforms=None, allow_custom_calls=(), target_version=Non
         data = artifact.pack(
             lowered.compiler_ir(), manifest, target_version, allow_custom_calls=calls
         )
-        return Exported(*artifact.unpack(data))
+        x64 = thread.context.settings.enable_x64
+        export_vjp = functools.partial(reverse.exported, fun_jit, convention, again, x64)
+        return Exported(*artifact.unpack(data), export_vjp)
 
     return make
 
