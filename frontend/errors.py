@@ -26,16 +26,24 @@ def _lines(part):
     return [] if not part else [part] if isinstance(part, str) else list(part)
 
 
-_NAME = re.compile(r"\w+(?=: )")
+_NO_NAME = re.compile(r"(an operand|a number)(?=: )|an operation(?= needs)")
+_NAME = re.compile(rf"\w+(?=: )|{_NO_NAME.pattern}")
 
 
-def rename(error, name):
+def rename(error, name, pattern=_NAME):
     """Let an error of a part speak of the function that was called, `name`."""
     text = str(error)
-    if _NAME.match(text):
-        error.args = (_NAME.sub(name, text, count=1),)
+    found = pattern.match(text)
+    if found:
+        rest = text[found.end() :]
+        error.args = (f"{name}{rest if rest[0] == ':' else ':' + rest}",)
         if isinstance(error, AxisError):
             error._msg = error.args[0]  # which is what NumPy's class shows
+
+
+def name_unnamed(error, name):
+    """Let an error about an operand, which knows of no function, speak of `name`."""
+    rename(error, name, _NO_NAME)
 
 
 class HloomError(Exception):

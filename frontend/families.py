@@ -67,6 +67,7 @@ class Elementwise(Primitive):
 
     def __init__(self, name, kind, operands, doc, result=None, options=()):
         super().__init__(name, self._type, doc=doc)
+        self.__name__ = _CALLED.get(name, name)
         self.kind, self.operands, self.arity = kind, operands, len(operands)
         self.result = result
         self.__signature__ = _signature(operands, options)
@@ -81,8 +82,8 @@ class Elementwise(Primitive):
                 raise DTypeError(f"{self.name}: operands need one dtype", found, remedy)
         if not accepts(first.dtype):
             remedy = "convert the operand with x.astype(...)"
-            name = _CALLED.get(self.name, self.name)
-            raise DTypeError(f"{name}: takes {called}", f"the operand is {first}", remedy)
+            found = f"the operand is {first}"
+            raise DTypeError(f"{self.__name__}: takes {called}", found, remedy)
         shape = common_shape(self.name, avals)
         weak = all([a.weak_type for a in avals])
         dtype = first.dtype if self.result is None else self.result(first.dtype)

@@ -13,9 +13,20 @@ what to do instead; a pair (function, keyword) comes before the keyword alone.
 import difflib
 import functools
 import inspect
+import traceback
+
+import numpy as np
 
 from hloom.frontend.choices import shown, whole
-from hloom.frontend.errors import ArgumentError, HloomError, UnsupportedError, rename
+from hloom.frontend.errors import (
+    ArgumentError,
+    HloomError,
+    IndexingError,
+    UnsupportedError,
+    ValueRangeError,
+    rename,
+)
+from hloom.frontend.source import is_internal
 
 #: what a call raises of which its arguments may be the cause
 FAULTS = (TypeError, ValueError, IndexError, AttributeError)
@@ -104,17 +115,32 @@ def judge(function, args, kwargs, name=None):
 #: how the kinds of static parameters are told: by their annotation, else by their default
 _KINDS = {
     text: kind
-    for kind in (bool, int, str)
+    for kind in (bool, int, str, float)
     for text in (kind, kind.__name__, f"{kind.__name__} | None", kind | None)
 }
 _SAID = {
     bool: ("True or False", "give one of them"),
     int: ("an integer", "give an int"),
     str: ("a string", "give one of those that its documentation names"),
+    float: ("a number", "give a float"),
 }
 
 
-def judge_kinds(function, args, kwargs):
+def _is_whole(value):
+    return whole(value) is not None
+
+
+_IS_KIND: dict = {
+    str: lambda value: isinstance(value, str),
+    float: lambda value: (
+        np.shape(value) == ()
+        and not isinstance(value, str | dict | set | type)
+        and hasattr(value, "__float__")
+    ),
+}
+
+
+def judge_kinds(function, args, kwargs, called=None):
     """Raise if a static argument is of another kind than its parameter; the call has failed.
 
     The kind is that of the annotation or of the default: a bool, an integer or a string.
@@ -124,21 +150,59 @@ def judge_kinds(function, args, kwargs):
         parameter = signature.parameters[name]
         named = _KINDS.get(parameter.annotation)
         kind = named or (parameter.annotation is parameter.empty and type(parameter.default))
-        if kind not in _SAID or value is None or (isinstance(value, tuple | list) and not named):
+        if kind not in _SAID or (isinstance(value, tuple | list) and not named):
             continue
-        if not isinstance(value, str) if kind is str else whole(value) is None:
+        if value is None and (kind is not float or parameter.default is None):
+            continue
+        if not _IS_KIND.get(kind, _is_whole)(value):
             said, remedy = _SAID[kind]
-            asked = f"{function.__name__}: {name} is {said}"
+            asked = f"{called or function.__name__}: {name} is {said}"
             raise ArgumentError(asked, f"it is {shown(value)}", remedy) from None
 
 
 def blame(function, args, kwargs, error):
     """Raise if the arguments are to blame for an error; else let it bear the function's name."""
-    judge(function, args, kwargs)
-    if not isinstance(error, HloomError):
-        judge_kinds(function, args, kwargs)
-    elif function.__name__[0] != "_" and not any(map(callable, (*args, *kwargs.values()))):
-        rename(error, function.__name__)
+    error = getattr(error, "raw", error)  # what a part of the function could not explain
+    is_method = function.__name__ == "__call__"
+    name = args[0].__name__ if is_method else function.__name__
+    judge(function, args, kwargs, name)
+    raw, given = not isinstance(error, HloomError), args[is_method:]
+    if raw:
+        judge_kinds(function, args, kwargs, name)
+    calls = any(map(_holds_function, (*given, *kwargs.values())))
+    if raw and not (calls and _is_theirs(error)):
+        raise _unexplained(name.strip("_"), given, kwargs, error) from error
+    if not raw and not calls and name[0] != "_":
+        rename(error, name)
+
+
+def _holds_function(x):
+    """Whether an argument is, or contains, a function of the caller's, which may have raised."""
+    if isinstance(x, list | tuple):
+        return any(map(_holds_function, x))
+    return callable(x) and not isinstance(x, type)
+
+
+def _is_theirs(error):
+    """Whether an error has passed through code that is not the library's."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(not is_internal(frame.f_code.co_filename) for frame, _ in frames)
+
+
+def _unexplained(name, args, kwargs, error):
+    """The error for arguments that Python or NumPy has refused, in words of theirs."""
+    kind: type[HloomError] = ArgumentError
+    if isinstance(error, ValueError | IndexError):
+        kind = ValueRangeError if isinstance(error, ValueError) else IndexingError
+    given = [_in_short(v) for v in args] + [f"{k}={_in_short(v)}" for k, v in kwargs.items()]
+    found = [f"it is called as {name}({', '.join(given)})", str(error).partition("\n")[0]]
+    made = kind(f"{name}: cannot use an argument", found, "look up what it takes with help(...)")
+    vars(made)["raw"] = error
+    return made
+
+
+def _in_short(x):
+    return str(getattr(x, "aval", "")) or shown(x)
 
 
 def _shown(signature):
@@ -155,9 +219,7 @@ def judged(function):
         try:
             return function(*args, **kwargs)
         except FAULTS as error:
-            judge(function, args, kwargs)
-            if not isinstance(error, HloomError):
-                judge_kinds(function, args, kwargs)
+            blame(function, args, kwargs, error)
             raise
 
     return call

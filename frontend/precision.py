@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import ml_dtypes
 import numpy as np
 
+from hloom.frontend.choices import one_of
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ValueRangeError
 
@@ -153,7 +154,12 @@ def canonical_precision(precision):
     if isinstance(precision, _P):
         return None if precision is _P.DEFAULT else precision
     pair = precision if isinstance(precision, tuple | list) else (precision, precision)
-    found = tuple([p if isinstance(p, Precision) else _NAMES.get(p) for p in pair])
+    found = tuple(
+        [
+            p if isinstance(p, Precision) else _NAMES.get(p) if one_of(p, _NAMES) else None
+            for p in pair
+        ]
+    )
     if len(found) != 2 or None in found:
         names = ", ".join(repr(k) for k in _NAMES if k)
         remedy = "use one of these, a lax.Precision or a lax.DotAlgorithmPreset"

@@ -14,7 +14,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from hloom.frontend.context import thread
-from hloom.frontend.keywords import judge
+from hloom.frontend.errors import HloomError, name_unnamed
+from hloom.frontend.keywords import FAULTS, blame
 
 F = TypeVar("F")
 
@@ -87,9 +88,13 @@ class Primitive:
     def bind(self, *args, **params):
         """Apply the primitive to operands of any kind; the list of results."""
         trace = thread.context.trace
-        if trace is None:
-            return _evaluate(self, args, params)
-        return trace.bind(self, args, params)
+        try:
+            if trace is None:
+                return _evaluate(self, args, params)
+            return trace.bind(self, args, params)
+        except HloomError as error:
+            name_unnamed(error, self.__name__)
+            raise
 
     def type(self, *avals, **params):
         """The avals of the results, a tuple; memoised."""
@@ -118,8 +123,8 @@ class Primitive:
     def __call__(self, *args, **kwargs):
         try:
             return self.call(*args, **kwargs)
-        except TypeError:
-            judge(self.call, args, kwargs)
+        except FAULTS as error:
+            blame(self.call, args, kwargs, error)
             raise
 
     def __repr__(self):

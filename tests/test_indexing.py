@@ -549,7 +549,7 @@ EAGER = {
         lambda x: x.at[0].set(1.0, mode="x"),
         (ValueError,),
         (
-            "gather or scatter: there is no mode 'x'\n"
+            "x.at[...]: there is no mode 'x'\n"
             "    the modes are 'fill', 'drop', 'clip' and 'promise_in_bounds'\n    use one of these"
         ),
     ),

@@ -8,7 +8,9 @@ from hloom.frontend.primitive import primitive
 
 
 def _bitcast_type(x, *, new_dtype):
-    if dtypes.is_extended(x.dtype) or dtypes.is_bool(x.dtype) != dtypes.is_bool(new_dtype):
+    if dtypes.is_extended(x.dtype) or any(
+        test(x.dtype) != test(new_dtype) for test in (dtypes.is_bool, dtypes.is_complex)
+    ):
         found = f"the operand is {x}, the new dtype {new_dtype}"
         raise DTypeError(
             "bitcast_convert_type: between number dtypes only", found, "use x.astype(...)"

@@ -8,6 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand
+from hloom.frontend.keywords import judged
 from hloom.frontend.precision import canonical_precision
 from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.contraction import dot_general
@@ -251,6 +252,7 @@ def conv_transpose(
     )
 
 
+@judged
 def conv_general_dilated_patches(
     lhs,
     filter_shape,

@@ -12,6 +12,7 @@ import math
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import FLOAT, NUMERIC, as_operand, same_dtype, typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.primitive import Primitive, primitive
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.structural import (
@@ -42,6 +43,7 @@ class Cumulative(Primitive):
             raise DTypeError(f"{self.name}: takes {called}", found, "use x.astype(...)")
         return x
 
+    @judged
     def __call__(self, operand, axis=0, reverse=False):
         operand = as_operand(operand)
         axis = canonical_axis(self.name, axis, aval_of(operand).ndim)

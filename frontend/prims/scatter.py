@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError
 from hloom.frontend.families import ANY, NUMERIC, ORDERED, same_dtype, typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.primitive import Calling, Primitive, composed
 from hloom.frontend.prims.indexing import (
     GatherDimensionNumbers,
@@ -86,6 +87,7 @@ class Scatter(Primitive):
             )
         return ShapedArray(x.shape, x.dtype, x.weak_type)
 
+    @judged
     def __call__(
         self,
         operand,

@@ -17,6 +17,7 @@ from hloom.frontend.errors import (
 )
 from hloom.frontend.families import as_operand, same_dtype, typed_literal
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.elementwise import convert_element_type
 from hloom.frontend.trace import aval_of
@@ -39,11 +40,14 @@ def canonical_axis(name, axis, ndim):
 
 def canonical_axes(name, axes, ndim):
     """Axes counted from the front, in the order given; AxisError for a bad or repeated one."""
-    found = tuple(canonical_axis(name, a, ndim) for a in axes)
+    try:
+        axes = tuple(axes)
+    except TypeError:
+        asked, found = f"{name}: axes are integers", f"they are {shown(axes)}"
+        raise ArgumentError(asked, found, "give a tuple of ints") from None
+    found = tuple([canonical_axis(name, a, ndim) for a in axes])
     if len(set(found)) != len(found):
-        raise AxisError(
-            f"{name}: an axis is named twice", f"the axes are {tuple(axes)}", "name each once"
-        )
+        raise AxisError(f"{name}: an axis is named twice", f"the axes are {axes}", "name each once")
     return found
 
 
@@ -96,6 +100,7 @@ def broadcast_in_dim(operand, shape, broadcast_dimensions):
     return broadcast_in_dim.bind(operand, shape=shape, broadcast_dimensions=dims)[0]
 
 
+@judged
 def broadcast(operand, sizes):
     """Put new leading axes of the given sizes before those of `operand`."""
     sizes, shape = tuple(sizes), aval_of(operand).shape
@@ -103,6 +108,7 @@ def broadcast(operand, sizes):
     return broadcast_in_dim(operand, (*sizes, *shape), dims)
 
 
+@judged
 def full(shape, fill_value, dtype=None):
     """An array of `shape` in which every element is the scalar `fill_value`."""
     fill_value = as_operand(fill_value)
@@ -167,6 +173,7 @@ def squeeze(array, dimensions):
     return reshape(array, [n for i, n in enumerate(shape) if i not in axes])
 
 
+@judged
 def expand_dims(array, dimensions):
     """Insert axes of length 1 so that they stand at `dimensions` of the result."""
     shape = list(aval_of(array).shape)
@@ -244,6 +251,7 @@ def slice(operand, start_indices, limit_indices, strides=None):
     return slice.bind(operand, start_indices=start, limit_indices=limit, strides=strides)[0]
 
 
+@judged
 def slice_in_dim(operand, start_index, limit_index, stride=1, axis=0):
     """`slice` along one axis; None and negative indices as in Python."""
     shape = aval_of(operand).shape

@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.families import as_operand, typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise
 from hloom.frontend.prims.elementwise import add, convert_element_type, mul
 from hloom.frontend.prims.structural import (
@@ -28,11 +29,13 @@ def dtype(x):
     return aval_of(x).dtype
 
 
+@judged
 def empty(shape, dtype):
     """An array whose values do not matter; they are zeros."""
     return full(shape, 0, dtype)
 
 
+@judged
 def full_like(x, fill_value, dtype=None, shape=None):
     """An array of the shape and dtype of `x` in which every element is `fill_value`."""
     aval = aval_of(x)
@@ -90,6 +93,7 @@ def broadcast_shapes(*shapes):
     return tuple(found)
 
 
+@judged
 def broadcast_to_rank(x, rank):
     """`x` with axes of length 1 put in front until it has `rank` axes."""
     return expand_dims(x, range(rank - aval_of(x).ndim))
@@ -107,6 +111,7 @@ def broadcast_like(arr: ArrayLike, like_arr: ArrayLike):
     return broadcast_in_dim(reshape(arr, [shape[i] for i in kept]), target, dims)
 
 
+@judged
 def collapse(operand, start_dimension, stop_dimension=None):
     """`operand` with the axes from `start_dimension` to before `stop_dimension` made one.
 

@@ -7,6 +7,7 @@ from hloom.frontend.context import thread
 from hloom.frontend.errors import ControlFlowError, ShapeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.calls import jit
 from hloom.frontend.prims.cumulative import scan_by_pairs
 from hloom.frontend.prims.structural import canonical_axis
@@ -14,6 +15,7 @@ from hloom.frontend.staging import require_callable, staged
 from hloom.frontend.trace import aval_of
 
 
+@judged
 def associative_scan(fn, elems, reverse=False, axis=0):
     """The elements along `axis` combined with all before them by the associative `fn(a, b)`.
 

@@ -10,6 +10,7 @@ from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError, ControlFlowError, ValueRangeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.flat import flatten_args, name_of
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import clamp, convert_element_type
 from hloom.frontend.staging import common_consts, require_callable, staged, writing
@@ -47,6 +48,7 @@ def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
     return _choose("cond", (pred,), index_of, funs, operands, names)
 
 
+@judged
 def switch(index, branches, *operands, operand=_ABSENT):
     """The result of `branches[index](*operands)`; an index out of range is moved into it.
 

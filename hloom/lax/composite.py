@@ -9,6 +9,7 @@ from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.flat import flatten_args
 from hloom.frontend.ir import Program
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import calls
 from hloom.frontend.staging import require_callable, staged
 from hloom.frontend.trace import Tracer, aval_of
@@ -109,6 +110,7 @@ def _attribute(name, key, value):
     )
 
 
+@judged
 def dce_sink(val, *, prevent_mlir_dce=False):
     """Have the arrays of a tree computed where nobody uses them; None.
 

@@ -6,6 +6,7 @@ The solver itself is not differentiated: it may be a `while_loop`, and may stop 
 from hloom.frontend import pytree
 from hloom.frontend.errors import ControlFlowError
 from hloom.frontend.flat import flatten_args, name_of
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.calls import jit
 from hloom.frontend.prims.elementwise import neg
 from hloom.frontend.prims.implicit import linear_solve
@@ -16,6 +17,7 @@ from hloom.transforms.derivatives import jvp, linear_transpose, linearize
 from hloom.transforms.zeros import instantiate
 
 
+@judged
 def custom_root(f, initial_guess, solve, tangent_solve, has_aux=False):
     """A root of `f`, found by `solve(f, initial_guess)`; differentiable in what `f` closes over.
 
@@ -58,6 +60,7 @@ def custom_root(f, initial_guess, solve, tangent_solve, has_aux=False):
     return solver.out_tree.unflatten(root(consts, leaves))
 
 
+@judged
 def custom_linear_solve(matvec, b, solve, transpose_solve=None, symmetric=False, has_aux=False):
     """The solution x of `matvec(x) = b`, found by `solve(matvec, b)`, with derivatives of its own.
 

@@ -19,6 +19,7 @@ from hloom.frontend.errors import (
 from hloom.frontend.families import as_operand, typed_literal
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import control
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt
 from hloom.frontend.refs import Cells
@@ -79,6 +80,7 @@ def _changed_carry(what, fun, expected, returned, avals, outs):
 
 
 # ---------------------------------------------------------------- scan
+@judged
 def scan(f, init, xs=None, length=None, reverse=False, unroll=1, _split_transpose=False):
     """Run `carry, y = f(carry, x)` for each element `x` along the first axis of `xs`.
 
@@ -201,6 +203,7 @@ def _unroll(what, unroll, length):
 
 
 # ---------------------------------------------------------------- while
+@judged
 def while_loop(cond_fun, body_fun, init_val):
     """Apply `body_fun` to a value as long as `cond_fun` of it is true; the last value.
 
@@ -259,6 +262,7 @@ def _while(what, cond_fun, body_fun, init_val, adapt_cond=None, adapt_body=None)
 
 
 # ---------------------------------------------------------------- counted loops
+@judged
 def fori_loop(lower, upper, body_fun, init_val, *, unroll=None):
     """`x = body_fun(i, x)` for each integer `i` from `lower` to below `upper`; the last `x`.
 

@@ -2,12 +2,14 @@
 
 from hloom.frontend import pytree
 from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.structural import concatenate, reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.lax.loops import length_of, scan_as
 from hloom.transforms.vmap import vmap
 
 
+@judged
 def map(f, xs, *, batch_size=None):
     """`f` of each element along the first axis of `xs`, one after the other; the results stacked.
 

@@ -6,6 +6,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from hloom.frontend.families import as_operand
+from hloom.frontend.keywords import judged
 from hloom.frontend.precision import canonical_precision
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.contraction import dot_general
@@ -59,6 +60,7 @@ def ragged_dot(
     )
 
 
+@judged
 def ragged_dot_general(
     lhs: ArrayLike,
     rhs: ArrayLike,

@@ -96,7 +96,7 @@ def scaled_dot_general(
     wanted = dtypes.canonicalize(dtypes.dtype(preferred_element_type))
     if configs is None:
         return dot_general(lhs, rhs, dimension_numbers, preferred_element_type=wanted)
-    configs = tuple(configs)
+    configs = tuple(configs) if isinstance(configs, list | tuple) else (configs,)
     if len(configs) != 3:
         found, remedy = f"there are {len(configs)}", "give those of lhs, rhs and the cotangent"
         raise ArgumentError("scaled_dot_general: takes three configurations", found, remedy)

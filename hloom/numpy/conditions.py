@@ -5,6 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import DTypeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.trace import aval_of
 from hloom.numpy import selection
 from hloom.numpy.creation import asarray
@@ -15,6 +16,7 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, ArrayLikes
 
 
+@judged
 def where(condition, x=None, y=None, /, *, size=None, fill_value=None):
     """The elements of `x` where `condition` holds, those of `y` elsewhere.
 

@@ -7,6 +7,7 @@ at a time, in an order found by opt_einsum; each pair is one dot_general (see pa
 import functools
 
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.precision import canonical_precision
 from hloom.frontend.prims.matrices import take_diagonal
 from hloom.frontend.prims.structural import transpose
@@ -17,6 +18,7 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, DTypeLike
 
 
+@judged
 def einsum(
     subscripts,
     /,

@@ -9,8 +9,10 @@ import math
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import integer, shown
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.elementwise import conj, div, mul
 from hloom.frontend.prims.fft import FftType, fft as transform
 from hloom.frontend.prims.structural import (
@@ -31,10 +33,21 @@ _INVERSE = (FftType.IFFT, FftType.IRFFT)
 _SWAPPED = {None: "forward", "backward": "forward", "forward": "backward", "ortho": "ortho"}
 
 
+def checked_lengths(name, s):
+    """The lengths `s`, integers or None for that of the axis, as a list."""
+    try:
+        several = list(s)
+    except TypeError:
+        asked, found = f"{name}: s is a length for each axis", f"it is {shown(s)}"
+        raise ArgumentError(asked, found, "give a tuple of ints") from None
+    return [n if n is None else integer(name, "a length of s", n) for n in several]
+
+
 def _along(name, kind, a, s, axes, norm):
     """The transform `kind` along axes, to which lengths `s` pad or cut the operand first."""
     x = operand(name, a)
     rank = aval_of(x).ndim
+    s = s if s is None else checked_lengths(name, s)
     if axes is None:
         axes = range(rank) if s is None else range(rank - len(s), rank)
     axes = canonical_axes(name, axes, rank)
@@ -47,7 +60,7 @@ def _along(name, kind, a, s, axes, norm):
     if kind is FftType.IRFFT:
         lengths[-1] = 2 * (lengths[-1] - 1)
     if s is not None:
-        lengths = [n if k is None else int(k) for n, k in zip(lengths, s, strict=True)]
+        lengths = [n if k is None else k for n, k in zip(lengths, s, strict=True)]
     if min(lengths) < 1:
         found = f"they are {tuple(lengths)}, the operand is {aval_of(x)}"
         raise ShapeError(f"{name}: lengths are at least 1", found, "give other lengths")
@@ -205,6 +218,7 @@ def irfftn(a: ArrayLike, s=None, axes=None, norm: str | None = None):
     return _along("irfftn", FftType.IRFFT, a, s, axes, norm)
 
 
+@judged
 def fftfreq(n: int, d=1.0, *, dtype: DTypeLike | None = None, device=None):
     """The frequencies of `fft` of `n` samples at distance `d`.
 
@@ -217,6 +231,7 @@ def fftfreq(n: int, d=1.0, *, dtype: DTypeLike | None = None, device=None):
     return placed(_frequencies("fftfreq", (counts + n // 2) % n - n // 2, n, d, dtype), device)
 
 
+@judged
 def rfftfreq(n: int, d=1.0, *, dtype: DTypeLike | None = None, device=None):
     """The frequencies of `rfft` of `n` samples at distance `d`.
 

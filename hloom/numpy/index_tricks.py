@@ -7,7 +7,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.choices import integer
+from hloom.frontend.choices import integer, shown
 from hloom.frontend.errors import (
     ArgumentError,
     DTypeError,
@@ -47,6 +47,7 @@ def diag_indices(n, ndim=2):
     return (arange(n),) * ndim
 
 
+@judged
 def diag_indices_from(arr):
     """The positions of the main diagonal of an array whose axes have one length."""
     shape = np.shape(arr)
@@ -84,18 +85,21 @@ def _matrix_shape(name, arr):
     return shape
 
 
+@judged
 def tril_indices_from(arr, k=0):
     """The positions on and below diagonal k of a matrix."""
     n, m = _matrix_shape("tril_indices_from", arr)
     return tril_indices(n, k, m)
 
 
+@judged
 def triu_indices_from(arr, k=0):
     """The positions on and above diagonal k of a matrix."""
     n, m = _matrix_shape("triu_indices_from", arr)
     return triu_indices(n, k, m)
 
 
+@judged
 def mask_indices(n, mask_func, k=0, *, size=None):
     """The positions where `mask_func(matrix of ones, k)` is not 0, for an n x n matrix."""
     require_callable("mask_indices", mask_func, "mask_func")
@@ -224,6 +228,9 @@ def _open_grid(vectors: ArrayLike):
 # ---------------------------------------------------------------- with brackets
 def _ends(e):
     """The start, stop and step of a slice."""
+    if not isinstance(e, slice):
+        asked, found = "mgrid, ogrid and r_: take slices here", f"they were given {shown(e)}"
+        raise ArgumentError(asked, found, "write start:stop:step in the brackets")
     return 0 if e.start is None else e.start, e.stop, 1 if e.step is None else e.step
 
 

@@ -88,6 +88,7 @@ def load(file, *args, **kwargs):
     return array(found) if isinstance(found, np.ndarray) else found
 
 
+@judged
 def fromfunction(function, shape, *, dtype=float, **kwargs):
     """`function` of the index arrays of a shape.
 

@@ -8,6 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.choices import integer
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.indexing import index_in_dim
 from hloom.frontend.trace import aval_of
@@ -170,6 +171,7 @@ def unstack(x: ArrayLike, /, *, axis=0):
     return tuple([index_in_dim(x, i, axis, False) for i in range(aval_of(x).shape[axis])])
 
 
+@judged
 def split(ary, indices_or_sections, axis=0):
     """Parts along an axis: so many equal ones, or those between the given indices.
 
@@ -180,23 +182,27 @@ def split(ary, indices_or_sections, axis=0):
     return _split("split", ary, indices_or_sections, axis, True)
 
 
+@judged
 def array_split(ary, indices_or_sections, axis=0):
     """Parts along an axis, as `split`, but their lengths may differ by one."""
     return _split("array_split", ary, indices_or_sections, axis, False)
 
 
+@judged
 def vsplit(ary, indices_or_sections):
     """Parts along axis 0 of an array of two axes or more."""
     _needs_axes("vsplit", ary, 2)
     return _split("vsplit", ary, indices_or_sections, 0, True)
 
 
+@judged
 def hsplit(ary, indices_or_sections):
     """Parts along axis 1, of a vector along axis 0."""
     _needs_axes("hsplit", ary, 1)
     return _split("hsplit", ary, indices_or_sections, min(1, aval_of(ary).ndim - 1), True)
 
 
+@judged
 def dsplit(ary, indices_or_sections):
     """Parts along axis 2 of an array of three axes or more."""
     _needs_axes("dsplit", ary, 3)

@@ -8,6 +8,7 @@ from hloom.api import device_put
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.bitcast import bitcast_convert_type
 from hloom.frontend.prims.indexing import index_in_dim
@@ -153,6 +154,7 @@ def placed(x, place):
     return x if place is None else device_put(x, place)
 
 
+@judged
 def astype(x, dtype, /, *, copy=False, device=None):
     """`x` in another dtype; complex numbers lose their imaginary part on the way to real ones.
 

@@ -7,6 +7,7 @@ import math
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import GatherScatterMode, index_dtype
@@ -99,6 +100,7 @@ def _place(arr: ArrayLike, mask: ArrayLike, vals: ArrayLike):
     return s.reshape(e.select(mask, new, ravel.function(arr)), aval.shape)
 
 
+@judged
 def put_along_axis(arr, indices, values, axis, inplace=True, *, mode=None):
     """A copy with the elements at positions along an axis replaced; the other axes run in step.
 

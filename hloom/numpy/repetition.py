@@ -5,6 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, TracedValueError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import GatherDimensionNumbers, gather
@@ -33,6 +34,7 @@ def tile(A: ArrayLike, reps):
     return s.reshape(whole, [r * n for r, n in zip(reps, shape)])
 
 
+@judged
 def repeat(a, repeats, axis=None, *, total_repeat_length=None, out_sharding=None):
     """Each element repeated `repeats` times along an axis, or in the flat array.
 

@@ -9,6 +9,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import PROMISE, GatherDimensionNumbers, gather, index_dtype
@@ -23,6 +24,7 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
 
+@judged
 def nonzero(a, *, size=None, fill_value=None):
     """The positions of the elements that are not 0, in row-major order: a vector for each axis.
 

@@ -11,6 +11,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.errors import TracerArrayError
 from hloom.frontend.families import typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.cumulative import cumsum
 from hloom.frontend.prims.indexing import index_take
@@ -119,6 +120,7 @@ def _joined(x: ArrayLike, y: ArrayLike):
     return concatenate([_flat(v) for v in promote_dtypes("union1d", x, y)], 0)
 
 
+@judged
 def setdiff1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     """The distinct elements of the first array that are not in the second, in order."""
     dtype = aval_of(operand("setdiff1d", ar1)).dtype
@@ -128,6 +130,7 @@ def setdiff1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     return to_dtype(_sized(ar1, ar2, "setdiff1d", size, fill_value), dtype)
 
 
+@judged
 def setxor1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     """The distinct elements that are in one of two arrays only, in order."""
     if size is None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from hloom.frontend import dtypes
+from hloom.frontend.choices import flag
 from hloom.frontend.errors import (
     IndexingError,
     IndexTypeError,
@@ -10,6 +11,7 @@ from hloom.frontend.errors import (
     TracedValueError,
     ValueRangeError,
 )
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.indexing import (
     FILL,
@@ -79,6 +81,8 @@ def take(
     """
     no_out("take", out)
     no_raise("take", mode, (None, "fill", "clip", "wrap"))
+    unique_indices = flag("take", "unique_indices", unique_indices)
+    indices_are_sorted = flag("take", "indices_are_sorted", indices_are_sorted)
     a, indices = operand("take", a), integers("take", indices)
     if axis is None:
         a, axis = ravel.function(a), 0
@@ -179,6 +183,7 @@ def take_along_axis(
     )[0]
 
 
+@judged
 def compress(condition, a, axis=None, *, size=None, fill_value=0, out=None):
     """The slices along an axis where `condition`, a vector, holds; of the flat array by default.
 
@@ -230,6 +235,7 @@ def extract(condition, arr, *, size=None, fill_value=0):
     return _compressed("extract", condition, arr, None, size, fill_value)
 
 
+@judged
 def choose(a, choices, out=None, mode="raise"):
     """At each position the element of the choice that `a` numbers.
 

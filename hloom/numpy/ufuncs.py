@@ -13,6 +13,7 @@ from hloom.api import eval_shape
 from hloom.frontend.choices import flag
 from hloom.frontend.errors import ArgumentError, UnsupportedError
 from hloom.frontend.keywords import refused
+from hloom.frontend.prims.structural import canonical_axes
 from hloom.lax.loops import scan
 from hloom.numpy import cumulative, elementwise, logic, reductions
 from hloom.numpy.axes import expand_dims, moveaxis
@@ -79,9 +80,9 @@ class ufunc:
     def _reduced(self, a: ArrayLike, axis, dtype, keepdims, initial: ArrayLike, where: ArrayLike):
         a = asarray(a, dtype)
         axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+        kept = set(canonical_axes(f"{self.__name__}.reduce", axes, a.ndim))
         start = self.identity if initial is None else initial
         shape = a.shape
-        kept = {i % len(shape) for i in axes}
         if where is not None and start is None:
             found = f"{self.__name__} has no identity"
             raise ArgumentError(f"{self.__name__}.reduce: `where`", found, "give `initial`")
@@ -142,7 +143,7 @@ class ufunc:
 
     def at(self, a, indices, b=None, /, *, inplace=True):
         """`a` with the function applied at indices, once for each time that one occurs."""
-        if inplace:
+        if flag(f"{self.__name__}.at", "inplace", inplace):
             found = "arrays are immutable"
             remedy = "give inplace=False and use the result"
             raise UnsupportedError(f"{self.__name__}.at: works in place", found, remedy)

@@ -7,9 +7,11 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag
 from hloom.frontend.context import thread
 from hloom.frontend.ir import exact
 from hloom.frontend.prims.elementwise import select
+from hloom.frontend.prims.indexing import GatherScatterMode
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.numpy.creation import asarray
@@ -100,9 +102,12 @@ def _method(operation, doc):
 
 
 def _flags(mode, is_sorted, unique, wrap):
-    if mode is None and wrap and not is_sorted and not unique:
+    if mode is None and wrap is True and is_sorted is False and unique is False:
         return _DEFAULT
-    return Flags(mode, bool(is_sorted), bool(unique), bool(wrap))
+    GatherScatterMode.from_any(mode, "x.at[...]")
+    named = ("indices_are_sorted", is_sorted), ("unique_indices", unique)
+    named = *named, ("wrap_negative_indices", wrap)
+    return Flags(mode, *[flag("x.at[...]", what, value) for what, value in named])
 
 
 class At:

@@ -19,6 +19,7 @@ from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.fft import FftType, fft as transform
 from hloom.frontend.trace import aval_of
 from hloom.numpy.axes import moveaxis
+from hloom.numpy.fft import checked_lengths
 from hloom.numpy.promotion import promote_dtypes_inexact, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -41,13 +42,13 @@ def dct(x: ArrayLike, type=2, n=None, axis=-1, norm=None):
     >>> fft.dct(np.array([1.0, 0.0])).round(2)
     Array([2.  , 1.41], dtype=float32)
     """
-    return _along("dct", x, type, None if n is None else (n,), (axis,), norm)
+    return _along("dct", x, type, _length("dct", n), (axis,), norm)
 
 
 @fused
 def idct(x: ArrayLike, type=2, n=None, axis=-1, norm=None):
     """The inverse of `dct`."""
-    return _inverse("idct", x, type, None if n is None else (n,), (axis,), norm)
+    return _inverse("idct", x, type, _length("idct", n), (axis,), norm)
 
 
 @fused
@@ -60,6 +61,10 @@ def dctn(x: ArrayLike, type=2, s=None, axes=None, norm=None):
 def idctn(x: ArrayLike, type=2, s=None, axes=None, norm=None):
     """The inverse of `dctn`."""
     return _inverse("idctn", x, type, s, axes, norm)
+
+
+def _length(name, n):
+    return None if n is None else (integer(name, "n", n),)
 
 
 def _inverse(name, x, kind, lengths, axes, norm):
@@ -78,6 +83,7 @@ def _along(name, x, kind, lengths, axes, norm):
     if aval_of(x).dtype.itemsize < 4:
         x = to_dtype(x, dtypes.float32)
     rank = aval_of(x).ndim
+    lengths = lengths if lengths is None else checked_lengths(name, lengths)
     if axes is None:
         axes = range(rank) if lengths is None else range(rank - len(lengths), rank)
     axes = s.canonical_axes(name, (axes,) if isinstance(axes, int) else axes, rank)
@@ -87,7 +93,7 @@ def _along(name, x, kind, lengths, axes, norm):
         found = f"there are {len(lengths)} lengths and {len(axes)} axes"
         raise ValueRangeError(f"{name}: one length for each axis", found, "give as many")
     for axis, n in zip(axes, lengths, strict=True):
-        n = aval_of(x).shape[axis] if n is None else integer(name, "n", n)
+        n = aval_of(x).shape[axis] if n is None else n
         least = 2 if kind == 1 else 1
         if n < least:
             found = f"axis {axis} has length {n}"

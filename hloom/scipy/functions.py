@@ -18,6 +18,7 @@ from hloom.frontend.prims.matrices import (
     upper_part,
 )
 from hloom.frontend.prims.spectral import schur
+from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
 from hloom.lax.branches import cond
 from hloom.lax.implicit import custom_linear_solve
@@ -149,6 +150,7 @@ def funm(A: ArrayLike, func, disp: bool = True):
     By the Schur form and Parlett's recurrence, which needs eigenvalues that are apart; derivatives
     are infinite or NaN where two are equal.
     """
+    require_callable("funm", func, "func")
     t, z = _complex_schur("funm", A)
     n = aval_of(t).shape[-1]
     if not n:

@@ -14,6 +14,7 @@ from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.convolution import conv_general_dilated
 from hloom.frontend.prims.elementwise import mul
 from hloom.frontend.trace import aval_of
+from hloom.numpy.creation import asarray
 from hloom.numpy.fft import fftn, ifftn, irfftn, rfftn
 from hloom.numpy.floats import conjugate
 from hloom.numpy.padding import pad
@@ -202,6 +203,9 @@ def _with_boundary(name, a, v, mode, boundary, fill, precision):
     if not one_of(boundary, _BOUNDARIES):
         found = f"boundary is {boundary!r}"
         raise ValueRangeError(f"{name}: the boundary", found, 'use "fill", "wrap" or "symm"')
+    if not isinstance(fill, int | float) and aval_of(asarray(fill)).size != 1:
+        found = f"it has shape {aval_of(asarray(fill)).shape}"
+        raise ShapeError(f"{name}: fillvalue is a number", found, "give one number")
     if mode == "valid" or (boundary == "fill" and type(fill) is int and fill == 0):
         return _direct(name, a, v, mode, precision)
     if not aval_of(a).size or not aval_of(v).size:

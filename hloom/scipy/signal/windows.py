@@ -42,7 +42,7 @@ def named(window, n):
 
     try:
         return get_window(window, n)
-    except ValueError as error:
+    except (ValueError, TypeError, IndexError) as error:
         what = f"there is no window {window!r}"
         raise ValueRangeError(what, str(error), "use a window of scipy.signal.get_window") from None
 

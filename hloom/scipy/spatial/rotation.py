@@ -4,11 +4,12 @@ import dataclasses
 import math
 
 from hloom.frontend.array import Array
+from hloom.frontend.choices import flag, one_of
 from hloom.frontend.errors import ArgumentError, IndexingError, ShapeError, ValueRangeError
 from hloom.frontend.registry import register_dataclass
 from hloom.frontend.trace import aval_of
 from hloom.numpy import asarray, broadcast_to, concatenate
-from hloom.numpy.promotion import promote_dtypes_inexact
+from hloom.numpy.promotion import operand, promote_dtypes_inexact
 from hloom.random import normal
 from hloom.runtime.dispatch import fused
 from hloom.scipy.spatial import quaternions as q
@@ -41,7 +42,7 @@ class Rotation:
     @classmethod
     def from_quat(cls, quat, *, scalar_first=False):
         """From quaternions (..., 4) of any length but 0; the scalar is last or first."""
-        return cls(_from_quat(asarray(quat), bool(scalar_first)))
+        return cls(_from_quat(asarray(quat), _flag("from_quat", scalar_first, "scalar_first")))
 
     @classmethod
     def from_matrix(cls, matrix):
@@ -51,7 +52,7 @@ class Rotation:
     @classmethod
     def from_rotvec(cls, rotvec, degrees=False):
         """From vectors (..., 3): axes times angles, in radians or degrees."""
-        return cls(_from_rotvec(asarray(rotvec), bool(degrees)))
+        return cls(_from_rotvec(asarray(rotvec), _flag("from_rotvec", degrees)))
 
     @classmethod
     def from_mrp(cls, mrp):
@@ -66,7 +67,9 @@ class Rotation:
         angles may be a scalar. Raises ValueError for another sequence or shape.
         """
         axes, intrinsic = parsed("Rotation.from_euler", seq)
-        return cls(_about("from_euler", axes, asarray(angles), intrinsic, bool(degrees)))
+        return cls(
+            _about("from_euler", axes, asarray(angles), intrinsic, _flag("from_euler", degrees))
+        )
 
     @classmethod
     def from_davenport(cls, axes, order, angles, degrees=False):
@@ -75,7 +78,11 @@ class Rotation:
         `order` is "intrinsic" if the axes turn with the body, or "extrinsic".
         """
         turning = _turns_with_body("from_davenport", order)
-        return cls(_about_davenport(asarray(axes), asarray(angles), turning, bool(degrees)))
+        return cls(
+            _about_davenport(
+                asarray(axes), asarray(angles), turning, _flag("from_davenport", degrees)
+            )
+        )
 
     @classmethod
     def identity(cls, num=None, dtype=float):
@@ -91,7 +98,8 @@ class Rotation:
     @classmethod
     def concatenate(cls, rotations):
         """All rotations of a sequence of Rotations, or of one, along a first axis."""
-        rotations = [rotations] if isinstance(rotations, cls) else list(rotations)
+        several = isinstance(rotations, list | tuple)
+        rotations = list(rotations) if several else [rotations]
         if not rotations or not all(isinstance(r, cls) for r in rotations):
             found = f"it was given {[type(r).__name__ for r in rotations]}"
             raise ArgumentError("concatenate: takes Rotations", found, "give one or more")
@@ -110,9 +118,11 @@ class Rotation:
     # ------------------------------------------------------------ given as other forms
     def as_quat(self, canonical=False, scalar_first=False):
         """Quaternions (..., 4); `canonical` chooses of q and -q the one with w positive."""
-        if not (canonical or scalar_first):
-            return self.quat
-        return _as_quat(self.quat, bool(canonical), bool(scalar_first))
+        canonical = _flag("as_quat", canonical, "canonical")
+        scalar_first = _flag("as_quat", scalar_first, "scalar_first")
+        return (
+            _as_quat(self.quat, canonical, scalar_first) if canonical or scalar_first else self.quat
+        )
 
     def as_matrix(self):
         """Orthogonal matrices (..., 3, 3)."""
@@ -120,7 +130,7 @@ class Rotation:
 
     def as_rotvec(self, degrees=False):
         """Vectors (..., 3): axes times angles up to pi, or 180 degrees."""
-        return _as_rotvec(self.quat, bool(degrees))
+        return _as_rotvec(self.quat, _flag("as_rotvec", degrees))
 
     def as_mrp(self):
         """Modified Rodrigues parameters (..., 3)."""
@@ -133,17 +143,17 @@ class Rotation:
         is the third, else within pi / 2. Where they are not unique, the third is 0.
         """
         axes, intrinsic = parsed("Rotation.as_euler", seq, (3,))
-        return _angles(self.quat, axes, intrinsic, bool(degrees))
+        return _angles(self.quat, axes, intrinsic, _flag("as_euler", degrees))
 
     def as_davenport(self, axes, order, degrees=False):
         """Angles (..., 3) about axes (3, 3), as `from_davenport` takes them."""
         turning = _turns_with_body("as_davenport", order)
-        return _davenport_angles(self.quat, asarray(axes), turning, bool(degrees))
+        return _davenport_angles(self.quat, asarray(axes), turning, _flag("as_davenport", degrees))
 
     # ------------------------------------------------------------ operations
     def apply(self, vectors, inverse=False):
         """Vectors (..., 3) turned by the rotations, or by their inverses."""
-        return _applied(self.quat, asarray(vectors), bool(inverse))
+        return _applied(self.quat, asarray(vectors), _flag("apply", inverse, "inverse"))
 
     def inv(self):
         """The inverses."""
@@ -155,8 +165,13 @@ class Rotation:
 
     def approx_equal(self, other, atol=None, degrees=False):
         """Whether the angles between rotations are below `atol`, by default 1e-8 radians."""
-        atol = 1e-8 if atol is None else atol * _DEGREE if degrees else atol
-        return _near(self.quat, other.quat, atol)
+        if not isinstance(other, Rotation):
+            found = f"it was given a value of type {type(other).__name__}"
+            raise ArgumentError("Rotation.approx_equal: compares Rotations", found, "give one")
+        degrees = _flag("approx_equal", degrees)
+        return _near(
+            self.quat, other.quat, 1e-8 if atol is None else atol, degrees and atol is not None
+        )
 
     def mean(self, weights=None):
         """The Rotation nearest to all in the sense of squares of quaternions, weighted."""
@@ -217,6 +232,10 @@ class Rotation:
         return self
 
 
+def _flag(name, value, what="degrees"):
+    return flag(f"Rotation.{name}", what, value)
+
+
 def _array(name, x, shape):
     """An argument as an array of inexact dtype whose last axes have a shape."""
     (x,) = promote_dtypes_inexact(f"Rotation.{name}", asarray(x))
@@ -229,7 +248,7 @@ def _array(name, x, shape):
 
 def _turns_with_body(name, order):
     kinds = {"intrinsic": True, "i": True, "extrinsic": False, "e": False}
-    if order not in kinds:
+    if not one_of(order, kinds):
         remedy = 'use "intrinsic" or "extrinsic"'
         raise ValueRangeError(f"Rotation.{name}: no such order", f"it is {order!r}", remedy)
     return kinds[order]
@@ -321,8 +340,9 @@ def _applied(quat: ArrayLike, vectors: ArrayLike, inverse):
 
 
 @fused
-def _near(quat: ArrayLike, other: ArrayLike, atol: ArrayLike):
-    return q.angle(q.compose(quat, q.inverse(other))) < atol
+def _near(quat: ArrayLike, other: ArrayLike, atol: ArrayLike, degrees):
+    atol = operand("Rotation.approx_equal", atol)
+    return q.angle(q.compose(quat, q.inverse(other))) < (atol * _DEGREE if degrees else atol)
 
 
 @fused

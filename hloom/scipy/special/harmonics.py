@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import DTypeError, UnsupportedError, ValueRangeError
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.trace import Tracer, aval_of
@@ -49,7 +50,7 @@ def sph_harm_y(
             found = f"n is traced ({n.aval}), and the number of steps must be known"
             raise ValueRangeError("sph_harm_y: needs n_max", found, "give n_max=, a Python int")
         n_max = int(np.max(np.asarray(n), initial=0))
-    return _harmonics(n, m, theta, phi, int(n_max))
+    return _harmonics(n, m, theta, phi, integer("sph_harm_y", "n_max", n_max))
 
 
 @fused

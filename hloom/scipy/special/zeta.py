@@ -8,6 +8,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import shown, whole
 from hloom.frontend.errors import ValueRangeError
 from hloom.frontend.prims import elementwise as e, special as s
 from hloom.frontend.trace import aval_of
@@ -109,8 +110,8 @@ def bernoulli(n: int) -> Array:
     >>> hloom.scipy.special.bernoulli(4)
     Array([ 1.        , -0.5       ,  0.16666667,  0.        , -0.03333334],      dtype=float32)
     """
-    if isinstance(n, bool) or not hasattr(n, "__index__") or n.__index__() < 0:
-        found, remedy = f"it is {n!r}", "give a Python int that is not negative"
+    if isinstance(n, bool) or whole(n) is None or n.__index__() < 0:
+        found, remedy = f"it is {shown(n)}", "give a Python int that is not negative"
         raise ValueRangeError("bernoulli: n is an integer from 0 on", found, remedy)
     n = n.__index__()
     numbers = np.zeros(n + 1)

@@ -7,7 +7,7 @@ from typing import Any
 import hloom.numpy as np
 from hloom import random
 from hloom.frontend.array import Array
-from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
+from hloom.frontend.errors import ArgumentError, ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.prims.linalg import triangular_solve
 from hloom.nn.softmax import logsumexp
 from hloom.runtime.dispatch import fused
@@ -109,6 +109,9 @@ class gaussian_kde:
 
     def integrate_kde(self, other: "gaussian_kde") -> Array:
         """The integral of the product of two densities."""
+        if not isinstance(other, gaussian_kde):
+            found = f"it was given a value of type {type(other).__name__}"
+            raise ArgumentError("integrate_kde: takes a gaussian_kde", found, "estimate one")
         if other.d != self.d:
             found = f"they have {self.d} and {other.d} dimensions"
             what = "integrate_kde: takes estimates of equal dimensions"
