@@ -37,6 +37,7 @@ WATCHES = {
     "explain_cache_misses": (False, "log why a jitted function is traced again"),
     "check_tracer_leaks": (False, "raise where a traced value outlives its function"),
     "no_tracing": (False, "no jitted function may be traced"),
+    "whole_tracebacks": (False, "errors show hloom's own frames too"),
     "transfer_guard_host_to_device": ("allow", "what is done when values go to a device"),
     "transfer_guard_device_to_device": ("allow", "what is done when arrays go between devices"),
     "transfer_guard_device_to_host": ("allow", "what is done when values are read"),
@@ -285,6 +286,11 @@ def log_compiles(new_val=True):
 def explain_cache_misses(new_val=True):
     """Inside a `with` block, log why a jitted function is traced: what is new in the call."""
     return override(explain_cache_misses=bool(new_val))
+
+
+def whole_tracebacks(new_val=True):
+    """Inside a `with` block, leave hloom's own frames in the tracebacks of errors."""
+    return override(whole_tracebacks=bool(new_val))
 
 
 def check_tracer_leaks(new_val=True):

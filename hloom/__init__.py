@@ -28,7 +28,7 @@ _NAMES = {
         "default_matmul_precision default_prng_impl disable_jit enable_checks enable_x64 "
         "explain_cache_misses log_compiles no_execution no_tracing numpy_dtype_promotion "
         "numpy_rank_promotion override transfer_guard transfer_guard_device_to_device "
-        "transfer_guard_device_to_host transfer_guard_host_to_device"
+        "transfer_guard_device_to_host transfer_guard_host_to_device whole_tracebacks"
     ),
     "hloom.frontend.dtypes": "float0",
     "hloom.frontend.prims.calls": "checkpoint_name",
@@ -112,6 +112,7 @@ if TYPE_CHECKING:
         transfer_guard_device_to_device,
         transfer_guard_device_to_host,
         transfer_guard_host_to_device,
+        whole_tracebacks,
     )
     from hloom.frontend.dtypes import float0
     from hloom.frontend.prims.calls import checkpoint_name

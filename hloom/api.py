@@ -15,6 +15,7 @@ from hloom.frontend.context import thread, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.refs import Cells
 from hloom.frontend.trace import Tracer, aval_of, is_value, stage
+from hloom.frontend.tracebacks import hides_frames
 from hloom.runtime import (
     compile as compilation,
     control as _control,  # noqa: F401 - runs control flow on concrete values
@@ -81,6 +82,7 @@ def block_until_ready(x):
     return x
 
 
+@hides_frames
 def device_put(x, device=None, *, src=None, donate=False, may_alias=None):
     """The arrays of a tree in the memory of a device (default: where they are, or the first one).
 

@@ -10,6 +10,7 @@ add: shapes (3, 4) and (3,) do not broadcast
 
 from hloom.frontend.errors import (
     ArgumentError,
+    ArtifactError,
     AxisError,
     CacheWarning,
     ControlFlowError,
@@ -22,6 +23,7 @@ from hloom.frontend.errors import (
     IndexTypeError,
     IntegerRangeError,
     InterchangeError,
+    IreeError,
     KeyReuseError,
     LeakedTracerError,
     MatrixError,

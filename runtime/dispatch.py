@@ -24,6 +24,7 @@ from hloom.frontend.errors import HloomError
 from hloom.frontend.ir import Literal, exact
 from hloom.frontend.keywords import FAULTS, blame
 from hloom.frontend.trace import PYTHON_SCALARS, stage
+from hloom.frontend.tracebacks import hide_frames
 from hloom.runtime import nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap, wrap_all
 from hloom.runtime.compile import compiled, prepared
@@ -72,61 +73,65 @@ def fused(function, operands=None):
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        context = thread.context
-        if context.trace is not None or len(args) > len(positional):
-            try:
-                return function(*args, **kwargs)
-            except (*FAULTS, HloomError) as error:
-                blame(function, args, kwargs, error)
-                raise
-        if not kwargs and len(args) <= leading:
-            try:  # all are arrays: by far the most frequent call
-                if len(args) == 1:
-                    (x,) = args
-                    key: tuple = (context.settings, x.aval)
-                    buffers: tuple | list = (x._raw,)
-                else:
-                    key = (context.settings, *[x.aval for x in args])
-                    buffers = [x._raw for x in args]
-                execute, handlers, avals, structure = cache[key]
-            except (AttributeError, KeyError):
-                pass
-            else:
-                try:
-                    results = execute(buffers).consume_with_handlers(handlers)
-                except RuntimeError as e:
-                    raise explain(e, buffers) from None
-                if structure is None:
-                    made = DeviceArray()
-                    made._raw, made.aval = results[0], avals
-                    return made
-                return structure.unflatten(wrap_all(results, avals))
-        parts, operands, large = [context.settings], [], 0
         try:
-            for a, is_array in zip(args, positional):
-                if not is_array:
-                    parts.append(_static(a))
-                elif type(a) is DeviceArray:
-                    parts.append(a.aval)
-                    operands.append(a._raw)
+            context = thread.context
+            if context.trace is not None or len(args) > len(positional):
+                try:
+                    return function(*args, **kwargs)
+                except (*FAULTS, HloomError) as error:
+                    blame(function, args, kwargs, error)
+                    raise
+            if not kwargs and len(args) <= leading:
+                try:  # all are arrays: by far the most frequent call
+                    if len(args) == 1:
+                        (x,) = args
+                        key: tuple = (context.settings, x.aval)
+                        buffers: tuple | list = (x._raw,)
+                    else:
+                        key = (context.settings, *[x.aval for x in args])
+                        buffers = [x._raw for x in args]
+                    execute, handlers, avals, structure = cache[key]
+                except (AttributeError, KeyError):
+                    pass
                 else:
-                    if type(a) is int and not -128 <= a <= 127:
+                    try:
+                        results = execute(buffers).consume_with_handlers(handlers)
+                    except RuntimeError as e:
+                        raise explain(e, buffers) from None
+                    if structure is None:
+                        made = DeviceArray()
+                        made._raw, made.aval = results[0], avals
+                        return made
+                    return structure.unflatten(wrap_all(results, avals))
+            parts, operands, large = [context.settings], [], 0
+            try:
+                for a, is_array in zip(args, positional):
+                    if not is_array:
+                        parts.append(_static(a))
+                    elif type(a) is DeviceArray:
+                        parts.append(a.aval)
+                        operands.append(a._raw)
+                    else:
+                        if type(a) is int and not -128 <= a <= 127:
+                            large = a
+                        parts.append(_operand(a, operands))
+                for name, a in kwargs.items():
+                    if type(a) is int and name in arrays and not -128 <= a <= 127:
                         large = a
-                    parts.append(_operand(a, operands))
-            for name, a in kwargs.items():
-                if type(a) is int and name in arrays and not -128 <= a <= 127:
-                    large = a
-                parts += name, _operand(a, operands) if name in arrays else _static(a)
-            signature = tuple(parts)
-            if large and _too_large(large, parts):
-                raise _Irregular
-            found = cache.get(signature)
-        except _Irregular:
-            return named(*args, **kwargs)
-        if found is None:
-            found = _compile_call(named, args, kwargs, positional, arrays)
-            remember(cache, signature, found)
-        return launch(found, operands)
+                    parts += name, _operand(a, operands) if name in arrays else _static(a)
+                signature = tuple(parts)
+                if large and _too_large(large, parts):
+                    raise _Irregular
+                found = cache.get(signature)
+            except _Irregular:
+                return named(*args, **kwargs)
+            if found is None:
+                found = _compile_call(named, args, kwargs, positional, arrays)
+                remember(cache, signature, found)
+            return launch(found, operands)
+        except Exception as error:
+            hide_frames(error)
+            raise
 
     vars(call)["function"] = function
     return call

@@ -19,6 +19,7 @@ from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.refs import places_of
 from hloom.frontend.trace import Tracer, aval_of, stage
+from hloom.frontend.tracebacks import hide_frames
 from hloom.runtime import guards, nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
@@ -68,16 +69,14 @@ class Jitted:
     def function(self):
         """The function that people call; its attributes are the stages."""
         entries, call_anyhow = self.entries, self.call
-        flatten, plain, arrays = pytree.flatten, self.plain, self.plain
+        flatten, plain, arrays = pytree.flatten, self.plain, True
 
         def call(*args, **kwargs):
             nonlocal arrays  # whether the calls so far were of arrays alone
             context = thread.context
-            if context.trace is None:
+            if plain and context.trace is None:
                 try:
                     if not arrays or kwargs:
-                        if not plain:
-                            return call_anyhow(args, kwargs)
                         leaves, tree = flatten((args, kwargs))
                         buffers: tuple | list = [x._raw for x in leaves]
                         key = (context.settings, tree, *[x.aval for x in leaves])
@@ -107,7 +106,11 @@ class Jitted:
                         made._raw, made.aval = results[0], avals
                         return made
                     return structure.unflatten(wrap_all(results, avals))
-            return call_anyhow(args, kwargs)
+            try:
+                return call_anyhow(args, kwargs)
+            except Exception as error:
+                hide_frames(error)
+                raise
 
         functools.update_wrapper(call, self.fun)
         vars(call)["jitted"] = self

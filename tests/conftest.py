@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 os.environ["HLOOM_CHECK"] = "1"
+os.environ.setdefault("HLOOM_WHOLE_TRACEBACKS", "1")  # for those who mend what fails
 # A cache of executables for those that turn it on; never the user's.
 CACHE = None if "HLOOM_CACHE_DIR" in os.environ else tempfile.mkdtemp(prefix="hloom-test-cache-")
 os.environ.setdefault("HLOOM_CACHE_DIR", str(CACHE))

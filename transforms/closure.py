@@ -11,6 +11,7 @@ from hloom.frontend.errors import ArgumentError, TreeError
 from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.prims.calls import linear_call as linear_call_primitive
 from hloom.frontend.trace import Tracer, aval_of, interpret, stage
+from hloom.frontend.tracebacks import hides_frames
 from hloom.transforms.custom import custom_vjp
 from hloom.transforms.zeros import zeros
 
@@ -87,6 +88,7 @@ def custom_gradient(fun=None):
             )
         return pair
 
+    @hides_frames
     @functools.wraps(fun)
     def call(*args, **kwargs):
         @custom_vjp

@@ -17,6 +17,7 @@ from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program, Var
 from hloom.frontend.prims.calls import custom_jvp_call, custom_vjp_call
 from hloom.frontend.trace import aval_of, stage
+from hloom.frontend.tracebacks import hides_frames
 from hloom.transforms.batch import batch, batch_some, to_front, unmapped
 from hloom.transforms.transpose import transpose
 from hloom.transforms.zeros import instantiate, tangent_aval, zeros
@@ -131,6 +132,7 @@ class custom_jvp(_Custom):
 
         self.defjvp(jvp)
 
+    @hides_frames
     def __call__(self, *args, **kwargs):
         if self.jvp is None:
             what = f"{self.name}: is a custom_jvp function without a rule"
@@ -246,6 +248,7 @@ class custom_vjp(_Custom):
         """
         self.fwd, self.bwd, self.symbolic_zeros = fwd, bwd, symbolic_zeros
 
+    @hides_frames
     def __call__(self, *args, **kwargs):
         if self.fwd is None:
             what = f"{self.name}: is a custom_vjp function without a rule"

@@ -5,6 +5,7 @@ from hloom.frontend.errors import ArgumentError, ShapeError, TreeError
 from hloom.frontend.flat import flatten_result
 from hloom.frontend.prims.calls import custom_vmap_call
 from hloom.frontend.trace import aval_of
+from hloom.frontend.tracebacks import hides_frames
 from hloom.transforms.batch import spread
 from hloom.transforms.custom import _Custom
 from hloom.transforms.jvp import jvp
@@ -44,6 +45,7 @@ class custom_vmap(_Custom):
         self.vmap_rule = vmap_rule
         return vmap_rule
 
+    @hides_frames
     def __call__(self, *args, **kwargs):
         if self.vmap_rule is None:
             what = f"{self.name}: is a custom_vmap function without a rule"

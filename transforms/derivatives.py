@@ -15,6 +15,7 @@ from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, TreeErr
 from hloom.frontend.families import typed_literal
 from hloom.frontend.flat import Flat, argument_paths, flatten_args, flatten_result, name_of
 from hloom.frontend.trace import aval_of
+from hloom.frontend.tracebacks import hides_frames
 from hloom.frontend.treedef import describe
 from hloom.transforms import jvp as forward, linearize as linearization, transpose as transposition
 from hloom.transforms.choice import Choice
@@ -22,6 +23,7 @@ from hloom.transforms.zeros import as_array, has_tangent, instantiate, tangent_a
 
 
 # ---------------------------------------------------------------- forward mode
+@hides_frames
 def jvp(fun, primals, tangents, has_aux=False):
     """The results of `fun(*primals)` and their derivative in the direction of `tangents`.
 
@@ -78,6 +80,7 @@ def _aval_or_float0(x):
     return aval_of(x)
 
 
+@hides_frames
 def linearize(fun, *primals, has_aux=False):
     """The results of `fun(*primals)` and its derivative there, as a function of tangents.
 
@@ -123,6 +126,7 @@ class Pullback:
         self.residuals = residuals
         self.recipe = recipe
 
+    @hides_frames
     def __call__(self, cotangents):
         r = self.recipe
         cts, tree = flatten_result(r.fun, cotangents)
@@ -196,6 +200,7 @@ def materialize(ct, aval):
     return as_array(ct)
 
 
+@hides_frames
 def vjp(fun, *primals, has_aux=False):
     """The results of `fun(*primals)`, and the function from their cotangents to the primals'.
 
@@ -233,7 +238,8 @@ def value_and_grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=F
     >>> float(value), gradient
     (5.0, Array([0., 2., 4.], dtype=float32))
     """
-    return _with_gradient(Choice("value_and_grad", fun, argnums, holomorphic, allow_int), has_aux)
+    choice = Choice("value_and_grad", fun, argnums, holomorphic, allow_int)
+    return hides_frames(_with_gradient(choice, has_aux))
 
 
 def _with_gradient(choice, has_aux):
@@ -262,6 +268,7 @@ def grad(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
     """
     both = _with_gradient(Choice("grad", fun, argnums, holomorphic, allow_int), has_aux)
 
+    @hides_frames
     @functools.wraps(fun)
     def gradient(*args, **kwargs):
         value, found = both(*args, **kwargs)
@@ -291,6 +298,7 @@ def _seed(choice, flat, outs):
     return typed_literal(1, aval.dtype, aval.weak_type)
 
 
+@hides_frames
 def linear_transpose(fun, *primals):
     """The transpose of a linear function: from cotangents of its result to those of `primals`.
 

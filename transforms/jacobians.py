@@ -9,6 +9,7 @@ from hloom.frontend.errors import DTypeError
 from hloom.frontend.flat import Flat
 from hloom.frontend.prims.structural import reshape, slice_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.frontend.tracebacks import hides_frames
 from hloom.transforms import jvp as forward, linearize as linearization
 from hloom.transforms.choice import Choice
 from hloom.transforms.derivatives import pull
@@ -53,6 +54,7 @@ def jacfwd(fun, argnums=0, has_aux=False, holomorphic=False):
     """
     choice = Choice("jacfwd", fun, argnums, holomorphic, accepts=dtypes.is_float)
 
+    @hides_frames
     @functools.wraps(fun)
     def jacobian(*args, **kwargs):
         partial, leaves, tree = choice.inputs(args, kwargs)
@@ -81,6 +83,7 @@ def jacrev(fun, argnums=0, has_aux=False, holomorphic=False, allow_int=False):
     """
     choice = Choice("jacrev", fun, argnums, holomorphic, allow_int)
 
+    @hides_frames
     @functools.wraps(fun)
     def jacobian(*args, **kwargs):
         partial, leaves, tree = choice.inputs(args, kwargs)

@@ -25,6 +25,7 @@ from hloom.frontend.prims.calls import (
 )
 from hloom.frontend.prims.contraction import dot_general
 from hloom.frontend.trace import StageTracer, aval_of, interpret, stage
+from hloom.frontend.tracebacks import hides_frames
 from hloom.transforms import batch, jvp, linearize, transpose
 from hloom.transforms.dce import dce
 from hloom.transforms.programs import batch_program, jvp_program
@@ -132,6 +133,7 @@ def checkpoint(
         )
     statics, names = _statics(fun, static_argnums, static_argnames)
 
+    @hides_frames
     @functools.wraps(fun)
     def call(*args, **kwargs):
         fixed = {i % len(args): args[i] for i in statics if i < len(args)}

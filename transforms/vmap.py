@@ -9,6 +9,7 @@ from hloom.frontend.flat import Flat, argument_paths, flatten_args, name_of
 from hloom.frontend.prims.structural import canonical_axis
 from hloom.frontend.refs import places_of
 from hloom.frontend.trace import aval_of
+from hloom.frontend.tracebacks import hides_frames
 from hloom.transforms.batch import AxisData, batch, move, spread
 
 
@@ -31,6 +32,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         what = "vmap: its first argument is the function to map"
         raise ArgumentError(what, f"it is {fun!r}", "write vmap(f)(x), not vmap(f(x))")
 
+    @hides_frames
     @functools.wraps(fun)
     def mapped(*args, **kwargs):
         if isinstance(in_axes, tuple) and len(in_axes) != len(args):

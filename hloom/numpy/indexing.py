@@ -12,6 +12,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.errors import ArgumentError
 from hloom.frontend.trace import aval_of
+from hloom.frontend.tracebacks import hides_frames
 from hloom.numpy.index_plan import InBounds, plan
 from hloom.numpy.reading import read, row
 from hloom.runtime.array import DeviceArray, put
@@ -58,6 +59,11 @@ def getitem(x, index):
         found = _masked_on_host(x, index)
         if found is not None:
             return found
+    return _read_anyhow(x, index)
+
+
+@hides_frames
+def _read_anyhow(x, index):
     shape = aval_of(x).shape
     if type(index) is int and shape and shape[0]:
         return row(x, shape, index)

@@ -19,6 +19,7 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judge
 from hloom.frontend.trace import PYTHON_SCALARS
+from hloom.frontend.tracebacks import hide_frames
 from hloom.numpy.promotion import keeps, not_an_array, operand, promote, promote_dtypes_inexact
 from hloom.runtime.array import DeviceArray, as_array, put
 from hloom.runtime.dispatch import compile_function, function_cache, remember
@@ -36,27 +37,31 @@ def unary(name, body, primitive=None, direct=_NONE):
     cache = function_cache()
 
     def call(x, /, **unknown):
-        if unknown:
-            judge(body, (x,), unknown, name)
-        context = thread.context
-        trace = context.trace
-        if trace is None:
-            if type(x) is not DeviceArray:
-                x = as_array(operand(name, x))
-            found = cache.get(x.aval)
-            if found is None or found[3] is not context.settings:
-                found = _under_settings(cache, body, name, x)
-            execute, handlers, aval, _ = found
-            made = DeviceArray()
-            made.aval = aval
-            try:
-                made._raw = execute((x._raw,)).consume_with_handlers(handlers)[0]
-                return made
-            except RuntimeError as error:
-                raise explain(error, (x._raw,)) from None
-        if isinstance(x, Array) and x.aval.dtype in direct:
-            return trace.bind(primitive, (x,), {})[0]
-        return body(x)
+        try:
+            if unknown:
+                judge(body, (x,), unknown, name)
+            context = thread.context
+            trace = context.trace
+            if trace is None:
+                if type(x) is not DeviceArray:
+                    x = as_array(operand(name, x))
+                found = cache.get(x.aval)
+                if found is None or found[3] is not context.settings:
+                    found = _under_settings(cache, body, name, x)
+                execute, handlers, aval, _ = found
+                made = DeviceArray()
+                made.aval = aval
+                try:
+                    made._raw = execute((x._raw,)).consume_with_handlers(handlers)[0]
+                    return made
+                except RuntimeError as error:
+                    raise explain(error, (x._raw,)) from None
+            if isinstance(x, Array) and x.aval.dtype in direct:
+                return trace.bind(primitive, (x,), {})[0]
+            return body(x)
+        except Exception as error:
+            hide_frames(error)
+            raise
 
     return _named(call, name, body)
 
@@ -81,9 +86,9 @@ def binary(name, body, primitive=None, direct=_NONE, beyond=None):
 
 def _binary(name, body, primitive, direct, cache, beyond, operator):
     def call(x, y, /, **unknown):
-        if unknown:
-            judge(body, (x, y), unknown, name)
         try:
+            if unknown:
+                judge(body, (x, y), unknown, name)
             context = thread.context
             trace = context.trace
             if trace is None:
@@ -126,10 +131,11 @@ def _binary(name, body, primitive, direct, cache, beyond, operator):
             if operator and not (is_operand(name, x) and is_operand(name, y)):
                 return NotImplemented
             return body(x, y)
-        except IntegerRangeError:
-            if beyond is None:
-                raise
-            return beyond(x, y)
+        except Exception as error:
+            if beyond is not None and isinstance(error, IntegerRangeError):
+                return beyond(x, y)
+            hide_frames(error)
+            raise
 
     return _named(call, name, body)
 
