@@ -49,6 +49,10 @@ def name_unnamed(error, name):
 class HloomError(Exception):
     """The base of all errors that hloom raises by itself."""
 
+    def __init_subclass__(cls):
+        if cls.__module__.startswith("hloom."):
+            cls.__module__ = "hloom.errors"  # where users find it
+
     def __init__(self, asked, found=None, remedy=None, where=True):
         super().__init__(message(asked, found, remedy, where) if found or remedy else asked)
 
@@ -173,6 +177,9 @@ class ArtifactError(HloomError, ValueError):
 
 class IreeError(HloomError, RuntimeError):
     """IREE cannot compile or run a module."""
+
+
+HloomError.__module__ = "hloom.errors"
 
 
 class CacheWarning(RuntimeWarning):

@@ -27,6 +27,7 @@ from hloom.frontend.errors import (
     rename,
 )
 from hloom.frontend.source import is_internal
+from hloom.frontend.tracebacks import hide_frames
 
 #: what a call raises of which its arguments may be the cause
 FAULTS = (TypeError, ValueError, IndexError, AttributeError)
@@ -217,9 +218,13 @@ def judged(function):
     @functools.wraps(function)
     def call(*args, **kwargs):
         try:
-            return function(*args, **kwargs)
-        except FAULTS as error:
-            blame(function, args, kwargs, error)
+            try:
+                return function(*args, **kwargs)
+            except FAULTS as error:
+                blame(function, args, kwargs, error)
+                raise
+        except Exception as error:
+            hide_frames(error)
             raise
 
     return call

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from hloom.frontend.context import thread
 from hloom.frontend.errors import HloomError, name_unnamed
 from hloom.frontend.keywords import FAULTS, blame
+from hloom.frontend.tracebacks import hide_frames
 
 F = TypeVar("F")
 
@@ -94,6 +95,7 @@ class Primitive:
             return trace.bind(self, args, params)
         except HloomError as error:
             name_unnamed(error, self.__name__)
+            hide_frames(error)
             raise
 
     def type(self, *avals, **params):
@@ -122,9 +124,13 @@ class Primitive:
 
     def __call__(self, *args, **kwargs):
         try:
-            return self.call(*args, **kwargs)
-        except FAULTS as error:
-            blame(self.call, args, kwargs, error)
+            try:
+                return self.call(*args, **kwargs)
+            except FAULTS as error:
+                blame(self.call, args, kwargs, error)
+                raise
+        except Exception as error:
+            hide_frames(error)
             raise
 
     def __repr__(self):

@@ -14,6 +14,7 @@ from hloom.frontend.prims.elementwise import select
 from hloom.frontend.prims.indexing import GatherScatterMode
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
+from hloom.frontend.tracebacks import hides_frames
 from hloom.numpy.creation import asarray
 from hloom.numpy.index_plan import plan
 from hloom.numpy.indexing import filled, operand_avals, template
@@ -84,6 +85,7 @@ def _where_masked(x: ArrayLike, mask: ArrayLike, value: ArrayLike, operation):
 
 
 def _method(operation, doc):
+    @hides_frames
     def method(
         self,
         values,
