@@ -19,6 +19,7 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ProgramError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Eqn, Literal, Program, Var, check
+from hloom.frontend.keys import KEY_DTYPES
 from hloom.frontend.primitive import PRIMITIVES
 
 _TOKEN = re.compile(
@@ -28,17 +29,26 @@ _TOKEN = re.compile(
       | '(?:[^'\\]|\\.)*' | "(?:[^"\\]|\\.)*"         # a string
       | [-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?j?|inf|nan)\b\.?   # a number
       | \([-+\d.einfaj]+j\)                             # a complex number
+      | key<\w+>                                       # the dtype of keys
       | [A-Za-z_][\w.]*                                # a name
       | .
     )""",
     re.VERBOSE | re.DOTALL,
 )
 
+_KEYS = {dtype.name: dtype for dtype in KEY_DTYPES.values()}
+
 
 def parse(text, consts=()):
     """The Program of a text; the first one if it defines several. ProgramError if it is not one."""
     reader = _Reader(text)
-    program = reader.module(consts)
+    try:
+        program = reader.module(consts)
+    except ProgramError:
+        raise
+    except (ValueError, LookupError, TypeError) as error:
+        asked = "parse: the text is no program"
+        raise ProgramError(asked, f"{error} in: {reader.around()}", "correct the text") from None
     return check(program)
 
 
@@ -52,13 +62,14 @@ class _Reader:
     def peek(self):
         return self.tokens[self.place] if self.place < len(self.tokens) else ""
 
+    def around(self):
+        return " ".join(self.tokens[max(0, self.place - 5) : self.place + 5])
+
     def next(self, expected=None):
         token = self.peek()
         if expected is not None and token != expected:
-            around = " ".join(self.tokens[max(0, self.place - 5) : self.place + 5])
-            raise ProgramError(
-                f"parse: expected {expected!r}", f"found {token!r} in: {around}", "correct the text"
-            )
+            found = f"found {token!r} in: {self.around()}"
+            raise ProgramError(f"parse: expected {expected!r}", found, "correct the text")
         self.place += 1
         return token
 
@@ -118,7 +129,7 @@ class _Reader:
         weak = self.peek() == "~"
         if weak:
             self.next()
-        dtype = dtypes.from_short_name(self.next())
+        dtype = _dtype(self.next())
         self.next("[")
         shape = []
         while self.peek() != "]":
@@ -178,7 +189,7 @@ class _Reader:
         weak = self.peek() == "~"
         if weak:
             self.next()
-        return typed_literal(value, dtypes.from_short_name(self.next()), weak)
+        return typed_literal(value, _dtype(self.next()), weak)
 
     def number(self):
         token = self.next()
@@ -240,7 +251,11 @@ class _Reader:
                     self.next()
             self.next(")")
             return kind(**fields)
-        return dtypes.from_short_name(token)
+        return _dtype(token)
+
+
+def _dtype(text):
+    return _KEYS.get(text) or dtypes.from_short_name(text)
 
 
 def _class(name):

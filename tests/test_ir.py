@@ -48,6 +48,7 @@ FUNCTIONS = {
     "gradient": hloom.grad(lambda x: jnp.sum(jnp.tanh(x) ** 3 / (1 + x * x))),
     "products": lambda x: jnp.einsum("i,ij,j->", x, jnp.outer(x, x), x),
     "sorting": lambda x: jnp.sort(x) + jnp.argsort(x) + hloom.lax.top_k(x, 2)[0][0],
+    "keys": lambda x: x + hloom.random.normal(hloom.random.split(hloom.random.key(0))[1], (3,)),
     "random": lambda x: x + hloom.random.normal(hloom.random.PRNGKey(0), (3,)),
 }
 
@@ -110,6 +111,10 @@ def test_the_checker_finds(name, program, reason):
         ("{ lambda ; a:f32[3]. let b:f32[2] = sin a in (b) }", "its type rule gives"),
         ("{ lambda ; a:f32[3] in (a) }", "expected"),
         ("{ lambda ; a:f32[3]. in (a)", "expected '}'"),
+        ("{ lambda ; a:q3[]. in (a) }", "the text is no program\n *'q3' in: "),
+        ("{ lambda ; a:f32[n]. in (a) }", "invalid literal for int"),
+        ("{ lambda ; a:f32[]. let b:f32[] = jit[program=@g] a in (b) }", "no program\n *'g'"),
+        ("{ lambda ; a:f32[]. let b:f32[] = reshape[new_sizes=", "the text is no program"),
     ],
 )
 def test_bad_text_is_refused(text, reason):
