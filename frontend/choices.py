@@ -7,7 +7,7 @@ if one_of(mode, ("full", "same")): ...
 
 import numpy as np
 
-from hloom.frontend.errors import ArgumentError, HloomError, ValueRangeError
+from hloom.frontend.errors import ArgumentError, HloomError, UnsupportedError, ValueRangeError
 
 
 def shown(value):
@@ -38,6 +38,24 @@ def integer(name, what, value, least=None):
             f"{name}: {what} is {least} or more", f"it is {found}", "give a larger one"
         )
     return found
+
+
+def unplaced(name, sharding):
+    """Raise unless no sharding is asked for: results lie where the operands do."""
+    if sharding is not None:
+        asked, found = (
+            f"{name}: the result lies where its operands do",
+            f"a sharding is {shown(sharding)}",
+        )
+        raise UnsupportedError(asked, found, "leave it away, and use hloom.device_put")
+
+
+def without(name, **options):
+    """Raise if an option is asked for that only other implementations have."""
+    for what, value in options.items():
+        if value is not None and value is not False:
+            asked, found = f"{name}: {what} is not available", f"it is {shown(value)}"
+            raise UnsupportedError(asked, found, "leave it away")
 
 
 def one_of(value, options):

@@ -341,16 +341,16 @@ _PARENT = {
 }
 
 
-def issubdtype(a, b):
-    """Whether dtype or class `a` lies below `b`: `numpy.issubdtype` for every dtype here.
+def issubdtype(arg1, arg2):
+    """Whether dtype or class `arg1` lies below `arg2`: `numpy.issubdtype` for every dtype here.
 
     >>> issubdtype("bfloat16", np.floating), issubdtype("int4", np.signedinteger)
     (True, True)
     """
     try:
-        return _issubdtype(a, b)
+        return _issubdtype(arg1, arg2)
     except TypeError:
-        return _issubdtype.__wrapped__(a, b)
+        return _issubdtype.__wrapped__(arg1, arg2)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -450,25 +450,28 @@ def from_short_name(text):
     return _BY_SHORT_NAME[text]
 
 
-def finfo(x):
+_dtype = dtype  # for where a parameter has its name
+
+
+def finfo(dtype):
     """Limits of a float dtype, or of the parts of a complex one: `eps`, `max`, `tiny`, `bits`, ….
 
     >>> finfo("bfloat16").bits, float(finfo("float32").eps)
     (16, 1.1920928955078125e-07)
     """
-    dt = dtype(x)
+    dt = _dtype(dtype)
     if dt not in INEXACTS:
         raise _no_limits("finfo", dt, "a float or complex", "iinfo")
     return _finfo(to_real(dt))
 
 
-def iinfo(x):
+def iinfo(int_type):
     """Limits of an integer dtype: `min`, `max`, `bits`.
 
     >>> iinfo("int4").min, iinfo(np.uint8).max
     (-8, 255)
     """
-    dt = dtype(x)
+    dt = dtype(int_type)
     if dt not in INTEGERS:
         raise _no_limits("iinfo", dt, "an integer", "finfo")
     return _iinfo(dt)

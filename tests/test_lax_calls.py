@@ -143,7 +143,7 @@ def test_scaled_dot():
         (lax.betainc, "(a, b, x)"),
         (lax.polygamma, "(m, x)"),
         (lax.cumsum, "(operand, axis=0, reverse=False)"),
-        (lax.reshape, "(operand, new_sizes, dimensions=None)"),
+        (lax.reshape, "(operand, new_sizes, dimensions=None, *, out_sharding=None)"),
     ],
 )
 def test_primitives_have_signatures(function, signature):

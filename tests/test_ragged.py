@@ -120,14 +120,14 @@ REFUSED = {
             x, w, np.array([1]), Numbers((((1,), (1,)), ((), ())), (0,), ())
         ),
         AxisError,
-        "ragged_dot: rhs has an axis of groups where the ragged axis is free, else none",
+        "ragged_dot_general: rhs has an axis of groups where the ragged axis is free, else none",
     ),
     "two ragged axes": (
         lambda x, w: lax.ragged_dot_general(
             x, w, np.array([1]), Numbers((((1,), (1,)), ((), ())), (0, 1), ())
         ),
         AxisError,
-        "ragged_dot: one axis of lhs is ragged",
+        "ragged_dot_general: one axis of lhs is ragged",
     ),
     "an offset without groups": (
         lambda x, w: lax.ragged_dot_general(
@@ -138,12 +138,12 @@ REFUSED = {
             group_offset=np.int32(1),
         ),
         ArgumentError,
-        "ragged_dot: only groups of rhs are counted from",
+        "ragged_dot_general: only groups of rhs are counted from",
     ),
     "unequal contracted axes": (
         lambda x, w: lax.ragged_dot(x[:, :1], w, np.array([1, 2, 3])),
         ShapeError,
-        "grouped_dot: takes shapes (b, m, k), (b, g, k, n), (b, g) and (b, g)",
+        "ragged_dot: takes shapes (b, m, k), (b, g, k, n), (b, g) and (b, g)",
     ),
 }
 

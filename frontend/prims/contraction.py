@@ -2,6 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import AxisError, DTypeError, ShapeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.precision import canonical_precision
@@ -31,7 +32,9 @@ def _dot_type(x, y, *, dimension_numbers, precision, preferred_element_type):
 
 
 @primitive(_dot_type)
-def dot_general(lhs, rhs, dimension_numbers, precision=None, preferred_element_type=None):
+def dot_general(
+    lhs, rhs, dimension_numbers, precision=None, preferred_element_type=None, *, out_sharding=None
+):
     """Contract axes of two arrays: ((left, right contracted axes), (left, right batch axes)).
 
     The result has the batch axes, then the other axes of `lhs`, then those of `rhs`. Its dtype is
@@ -43,6 +46,7 @@ def dot_general(lhs, rhs, dimension_numbers, precision=None, preferred_element_t
     >>> hloom.lax.dot_general(x, y, (([2], [1]), ([0], [0]))).shape
     (2, 3, 5)
     """
+    unplaced("dot_general", out_sharding)
     lhs, rhs = as_operand(lhs), as_operand(rhs)
     x, y = aval_of(lhs), aval_of(rhs)
     if preferred_element_type is not None:
@@ -82,13 +86,22 @@ def _axes(rank, contracted, batched):
     return tuple(axes[:n]), tuple(axes[n:])
 
 
-def dot(lhs, rhs, *, dimension_numbers=None, precision=None, preferred_element_type=None):
+def dot(
+    lhs,
+    rhs,
+    *,
+    dimension_numbers=None,
+    precision=None,
+    preferred_element_type=None,
+    out_sharding=None,
+):
     """The product of two vectors or matrices, or, with `dimension_numbers`, `dot_general`.
 
     >>> import hloom
     >>> hloom.lax.dot(hloom.numpy.ones((2, 3)), hloom.numpy.ones(3)).shape
     (2,)
     """
+    unplaced("dot", out_sharding)
     if dimension_numbers is None:
         x, y = aval_of(lhs), aval_of(rhs)
         if not (x.ndim in (1, 2) and y.ndim in (1, 2)):

@@ -6,6 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.keywords import judged
@@ -81,6 +82,7 @@ def conv_general_dilated(
     batch_group_count=1,
     precision=None,
     preferred_element_type=None,
+    out_sharding=None,
 ):
     """Slide the kernel `rhs` over `lhs`: sums of products over windows and features.
 
@@ -95,6 +97,7 @@ def conv_general_dilated(
     >>> hloom.lax.conv_general_dilated(x, kernel, (1, 1), "SAME").shape
     (1, 5, 8, 8)
     """
+    unplaced("conv_general_dilated", out_sharding)
     lhs, rhs = as_operand(lhs), as_operand(rhs)
     x, w = aval_of(lhs), aval_of(rhs)
     numbers = conv_dimension_numbers(x.shape, w.shape, dimension_numbers)

@@ -6,6 +6,7 @@ Matrices stand in the last two axes; leading axes are a batch.
 import numpy as np
 
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import without
 from hloom.frontend.errors import DTypeError, MatrixError, ShapeError
 from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.elementwise import add, mul, sub
@@ -139,11 +140,12 @@ def _qr_type(x, *, pivoting, full_matrices):
 
 
 @primitive(_qr_type)
-def qr(x, *, pivoting=False, full_matrices=True):
+def qr(x, *, pivoting=False, full_matrices=True, use_magma=None):
     """Q with orthonormal columns and upper triangular R, with x = Q R, or x[:, p] = Q R.
 
     Q is square with `full_matrices`. With `pivoting`, p puts the diagonal of R in falling order.
     """
+    without("qr", use_magma=use_magma)
     return tuple(qr.bind(x, pivoting=bool(pivoting), full_matrices=bool(full_matrices)))
 
 

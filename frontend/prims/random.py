@@ -10,6 +10,7 @@ import enum
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import common_shape, same_dtype
 from hloom.frontend.keys import KeyDType
@@ -107,12 +108,15 @@ def _generator_type(key, *, shape, dtype, algorithm):
 
 
 @primitive(_generator_type)
-def rng_bit_generator(key, shape, dtype=_UINT32, algorithm=RandomAlgorithm.RNG_DEFAULT):
+def rng_bit_generator(
+    key, shape, dtype=_UINT32, algorithm=RandomAlgorithm.RNG_DEFAULT, *, out_sharding=None
+):
     """The next state and random bits from the compiler's own generator, which may differ by device.
 
     `key` is the state, u32[4] or u64[2]; `algorithm` is a `RandomAlgorithm`, or "default",
     "three_fry" or "philox".
     """
+    unplaced("rng_bit_generator", out_sharding)
     if type(algorithm) is RandomAlgorithm:
         algorithm = tuple(ALGORITHMS)[algorithm]
     if algorithm not in ALGORITHMS:

@@ -2,6 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import ANY, BITS, NUMERIC, as_operand
 from hloom.frontend.keywords import judged
@@ -30,7 +31,8 @@ class Reduction(Primitive):
         kept = tuple([n for i, n in enumerate(x.shape) if i not in axes])
         return ShapedArray(kept, x.dtype, x.weak_type)
 
-    def __call__(self, operand, axes):
+    def __call__(self, operand, axes, *, out_sharding=None):
+        unplaced(self.name, out_sharding)
         operand = as_operand(operand)
         axes = canonical_axes(self.name, axes, aval_of(operand).ndim)
         return self.bind(operand, axes=axes)[0] if axes else operand
@@ -111,7 +113,7 @@ def _reduce_type(*avals, computation, axes):
 
 @judged
 @primitive(_reduce_type, kind=Calling)
-def reduce(operands, init_values, computation, dimensions):
+def reduce(operands, init_values, computation, dimensions, out_sharding=None):
     """Combine the elements along `dimensions` with a function of two scalars.
 
     `operands` is an array or a tree of arrays of one shape, `init_values` has a scalar for each;
@@ -124,6 +126,7 @@ def reduce(operands, init_values, computation, dimensions):
     >>> lax.reduce(hloom.numpy.array([1.0, 5.0, 3.0]), 0.0, lax.add, (0,))
     Array(9., dtype=float32)
     """
+    unplaced("reduce", out_sharding)
     flat, inits, structure = split("reduce", operands, init_values)
     axes = canonical_axes("reduce", dimensions, aval_of(flat[0]).ndim)
     scalars = [ShapedArray((), aval_of(x).dtype) for x in flat]

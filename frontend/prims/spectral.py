@@ -7,6 +7,7 @@ import enum
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
+from hloom.frontend.choices import without
 from hloom.frontend.errors import ShapeError, UnsupportedError, ValueRangeError
 from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims.linalg import check_matrices
@@ -117,12 +118,14 @@ def eig(
     compute_right_eigenvectors=True,
     enable_eigvec_derivs=True,
     implementation=None,
+    use_magma=None,
 ):
     """Eigenvalues of square matrices, then left and right eigenvectors as columns, if asked.
 
     Derivatives of the vectors are infinite or NaN where eigenvalues repeat.
     """
     _supported("eig", EigImplementation, implementation, (None, EigImplementation.LAPACK))
+    without("eig", use_magma=use_magma)
     left, right = bool(compute_left_eigenvectors), bool(compute_right_eigenvectors)
     return eig.bind(x, left=left, right=right)
 
@@ -173,12 +176,13 @@ def _schur_type(x, *, vectors):
 
 
 @primitive(_schur_type)
-def schur(x, *, compute_schur_vectors=True):
+def schur(x, *, compute_schur_vectors=True, sort_eig_vals=False, select_callable=None):
     """T, upper triangular but for 2x2 blocks in real matrices, and unitary Z: x = Z T Z^H.
 
     Derivatives leave the phases of complex columns of Z as they are; they are infinite or NaN where
     eigenvalues repeat, and where a block [[a, b], [-b, a]] could be turned freely.
     """
+    without("schur", sort_eig_vals=sort_eig_vals, select_callable=select_callable)
     return tuple(schur.bind(x, vectors=bool(compute_schur_vectors)))
 
 
@@ -226,6 +230,7 @@ def _tridiagonal_solve_type(dl, d, du, b):
 
 
 @primitive(_tridiagonal_solve_type)
-def tridiagonal_solve(dl, d, du, b):
+def tridiagonal_solve(dl, d, du, b, *, perturb_singular=False):
     """The X of A X = b, A having the diagonals `dl` (from element 1 on), `d` and `du`."""
+    without("tridiagonal_solve", perturb_singular=perturb_singular)
     return tridiagonal_solve.bind(dl, d, du, b)[0]

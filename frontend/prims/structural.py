@@ -6,7 +6,7 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.choices import shown, whole
+from hloom.frontend.choices import shown, unplaced, whole
 from hloom.frontend.errors import (
     ArgumentError,
     AxisError,
@@ -90,8 +90,9 @@ def _broadcast_type(x, *, shape, broadcast_dimensions):
 
 
 @primitive(_broadcast_type)
-def broadcast_in_dim(operand, shape, broadcast_dimensions):
+def broadcast_in_dim(operand, shape, broadcast_dimensions, *, out_sharding=None):
     """Repeat `operand` to fill `shape`; its axis i becomes axis `broadcast_dimensions[i]`."""
+    unplaced("broadcast_in_dim", out_sharding)
     shape = canonical_shape("broadcast_in_dim", shape)
     dims = tuple([int(d) for d in broadcast_dimensions])
     operand = as_operand(operand)
@@ -101,16 +102,18 @@ def broadcast_in_dim(operand, shape, broadcast_dimensions):
 
 
 @judged
-def broadcast(operand, sizes):
+def broadcast(operand, sizes, *, out_sharding=None):
     """Put new leading axes of the given sizes before those of `operand`."""
+    unplaced("broadcast", out_sharding)
     sizes, shape = tuple(sizes), aval_of(operand).shape
     dims = range(len(sizes), len(sizes) + len(shape))
     return broadcast_in_dim(operand, (*sizes, *shape), dims)
 
 
 @judged
-def full(shape, fill_value, dtype=None):
+def full(shape, fill_value, dtype=None, *, sharding=None):
     """An array of `shape` in which every element is the scalar `fill_value`."""
+    unplaced("full", sharding)
     fill_value = as_operand(fill_value)
     aval = aval_of(fill_value)
     if aval.shape:
@@ -144,8 +147,9 @@ def _reshape_type(x, *, new_sizes):
 
 
 @primitive(_reshape_type)
-def reshape(operand, new_sizes, dimensions=None):
+def reshape(operand, new_sizes, dimensions=None, *, out_sharding=None):
     """The elements of `operand`, in row-major order, under a new shape."""
+    unplaced("reshape", out_sharding)
     new_sizes = canonical_shape("reshape", new_sizes)
     operand = as_operand(operand)
     if dimensions is not None:
@@ -207,8 +211,9 @@ def _iota_type(*, dtype, shape, dimension):
 
 
 @primitive(_iota_type, name="iota")
-def broadcasted_iota(dtype, shape, dimension):
+def broadcasted_iota(dtype, shape, dimension, *, out_sharding=None):
     """Positions along axis `dimension`: the element at index i is `i[dimension]`."""
+    unplaced("broadcasted_iota", out_sharding)
     shape = canonical_shape("iota", shape)
     dimension = canonical_axis("iota", dimension, len(shape))
     dtype = dtypes.requested("iota", dtype)

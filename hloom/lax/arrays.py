@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.families import as_operand, typed_literal
 from hloom.frontend.keywords import judged
@@ -30,14 +31,16 @@ def dtype(x):
 
 
 @judged
-def empty(shape, dtype):
+def empty(shape, dtype, *, out_sharding=None):
     """An array whose values do not matter; they are zeros."""
+    unplaced("empty", out_sharding)
     return full(shape, 0, dtype)
 
 
 @judged
-def full_like(x, fill_value, dtype=None, shape=None):
+def full_like(x, fill_value, dtype=None, shape=None, sharding=None):
     """An array of the shape and dtype of `x` in which every element is `fill_value`."""
+    unplaced("full_like", sharding)
     aval = aval_of(x)
     if type(fill_value) in PYTHON_SCALARS:
         fill_value = typed_literal(fill_value, aval.dtype if dtype is None else dtype)
@@ -72,6 +75,7 @@ def stage(x, /):
 
 
 # ---------------------------------------------------------------- shapes
+@judged
 def broadcast_shapes(*shapes):
     """The shape that arrays of the given shapes have together.
 

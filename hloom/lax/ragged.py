@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import ArgumentError, AxisError, DTypeError, ShapeError
 from hloom.frontend.families import as_operand
 from hloom.frontend.keywords import judged
@@ -36,6 +37,7 @@ class RaggedDotDimensionNumbers(NamedTuple):
 _ROWS = RaggedDotDimensionNumbers((((1,), (1,)), ((), ())), (0,), (0,))
 
 
+@judged
 def ragged_dot(
     lhs: ArrayLike,
     rhs: ArrayLike,
@@ -43,6 +45,7 @@ def ragged_dot(
     precision=None,
     preferred_element_type=None,
     group_offset: ArrayLike | None = None,
+    out_sharding=None,
 ) -> Array:
     """The rows of `lhs`, in consecutive groups, each times the matrix of its group.
 
@@ -55,6 +58,7 @@ def ragged_dot(
     >>> ragged_dot(x, w, np.array([1, 2])).ravel()
     Array([1., 2., 2.], dtype=float32)
     """
+    unplaced("ragged_dot", out_sharding)
     return ragged_dot_general(
         lhs, rhs, group_sizes, _ROWS, precision, preferred_element_type, group_offset
     )
@@ -69,6 +73,7 @@ def ragged_dot_general(
     precision=None,
     preferred_element_type=None,
     group_offset: ArrayLike | None = None,
+    out_sharding=None,
 ) -> Array:
     """`dot_general` in which one axis of `lhs`, the ragged one, is cut into consecutive groups.
 
@@ -83,6 +88,7 @@ def ragged_dot_general(
     >>> ragged_dot_general(x, y, np.array([1, 4]), numbers)[:, 0, 0]
     Array([1., 4.], dtype=float32)
     """
+    unplaced("ragged_dot_general", out_sharding)
     lhs, rhs, group_sizes = as_operand(lhs), as_operand(rhs), as_operand(group_sizes)
     sizes = aval_of(group_sizes)
     if not dtypes.is_integer(sizes.dtype):

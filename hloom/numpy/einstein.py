@@ -6,6 +6,7 @@ at a time, in an order found by opt_einsum; each pair is one dot_general (see pa
 
 import functools
 
+from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
 from hloom.frontend.keywords import judged
 from hloom.frontend.precision import canonical_precision
@@ -27,6 +28,7 @@ def einsum(
     optimize="auto",
     precision=None,
     preferred_element_type: DTypeLike | None = None,
+    out_sharding=None,
 ):
     """Sum products of elements as `subscripts` says: "ij,jk->ik" is the product of two matrices.
 
@@ -41,6 +43,7 @@ def einsum(
     Array([[ 5., 14.],
            [14., 50.]], dtype=float32)
     """
+    unplaced("einsum", out_sharding)
     if out is not None:
         raise ArgumentError("einsum: arrays are immutable", "`out` was given", "use the result")
     if type(subscripts) is not str:
@@ -146,6 +149,7 @@ def _path(subscripts, shapes, optimize):
         raise ValueRangeError(asked, f"it is {optimize!r}", remedy) from None
 
 
+@judged
 def einsum_path(subscripts, /, *operands, optimize="auto"):
     """The order in which `einsum` multiplies its operands, and a report about it.
 

@@ -172,15 +172,15 @@ def _is_value(name, x, out, value):
     return e.eq(x, value) if dtypes.is_float(dtype_of(x)) else _everywhere(x, False)
 
 
-@operation
-def iscomplex(x, /):
+@fused
+def iscomplex(x: ArrayLike):
     """Whether the imaginary part of each element is not 0."""
     x = operand("iscomplex", x)
     return e.ne(e.imag(x), 0.0) if dtypes.is_complex(dtype_of(x)) else _everywhere(x, False)
 
 
-@operation
-def isreal(x, /):
+@fused
+def isreal(x: ArrayLike):
     """Whether the imaginary part of each element is 0."""
     x = operand("isreal", x)
     is_complex = dtypes.is_complex(dtype_of(x))

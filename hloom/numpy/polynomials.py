@@ -8,6 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.choices import integer
 from hloom.frontend.errors import ShapeError, TracedValueError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.trace import concrete_or_none
 from hloom.lax.loops import scan
 from hloom.numpy import elementwise as ew, linalg
@@ -62,6 +63,7 @@ def polysub(a1: ArrayLike, a2: ArrayLike):
     return a1 - a2
 
 
+@judged
 def polymul(a1, a2, *, trim_leading_zeros=False):
     """The product of two polynomials.
 
@@ -97,6 +99,7 @@ def _trimmed(name, p):
     return found if found.size else zeros(1, p.dtype)
 
 
+@judged
 def polydiv(u, v, *, trim_leading_zeros=False):
     """The quotient and the remainder of two polynomials.
 
@@ -130,7 +133,7 @@ def _divided(u: ArrayLike, v: ArrayLike):
 
 
 @fused
-def polyval(p: ArrayLike, x: ArrayLike, *, unroll=16):
+def polyval(p: ArrayLike, x: ArrayLike, *, unroll=None):
     """The values of a polynomial at `x`, by Horner's scheme.
 
     >>> import hloom.numpy as np
@@ -143,7 +146,9 @@ def polyval(p: ArrayLike, x: ArrayLike, *, unroll=16):
     p, x = p.astype(dtype), x.astype(dtype)
     shape = (p[0] + x).shape if p.size else x.shape
     start = zeros(shape, dtype)
-    return scan(lambda y, c: (y * x + c, None), start, p, unroll=unroll or 1)[0]
+    return scan(
+        lambda y, c: (y * x + c, None), start, p, unroll=16 if unroll is None else unroll or 1
+    )[0]
 
 
 @fused
@@ -192,6 +197,7 @@ def poly(seq_of_zeros: ArrayLike):
     return scan(lambda p, zero: (p - zero * pad(p[:-1], (1, 0)), None), start, z)[0]
 
 
+@judged
 def roots(p, *, strip_zeros=True):
     """The zeros of a polynomial: the eigenvalues of its companion matrix.
 

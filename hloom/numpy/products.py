@@ -2,7 +2,7 @@
 
 import functools
 
-from hloom.frontend.choices import integer
+from hloom.frontend.choices import integer, unplaced
 from hloom.frontend.errors import ShapeError
 from hloom.frontend.keywords import judged
 from hloom.frontend.prims.elementwise import mul, sub
@@ -53,13 +53,16 @@ _VECTORS = _stacked("k", "k", "")
 
 
 @judged
-def matmul(a, b, *, precision=None, preferred_element_type: DTypeLike | None = None):
+def matmul(
+    a, b, *, precision=None, preferred_element_type: DTypeLike | None = None, out_sharding=None
+):
     """The product of matrices; leading axes broadcast, vectors count as a row or a column.
 
     >>> import hloom
     >>> hloom.numpy.matmul(hloom.numpy.ones((7, 2, 3)), hloom.numpy.ones((3, 4))).shape
     (7, 2, 4)
     """
+    unplaced("matmul", out_sharding)
     if precision is None and preferred_element_type is None:
         return at(a, b)
     return _matmul(a, b, precision, preferred_element_type)
@@ -93,7 +96,12 @@ def _dot_labels(left_rank, right_rank):
 
 @fused
 def dot(
-    a: ArrayLike, b: ArrayLike, *, precision=None, preferred_element_type: DTypeLike | None = None
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    precision=None,
+    preferred_element_type: DTypeLike | None = None,
+    out_sharding=None,
 ):
     """The last axis of `a` with the last but one of `b`: products of vectors, matrices, scalars.
 
@@ -101,6 +109,7 @@ def dot(
     >>> hloom.numpy.dot(hloom.numpy.arange(3.0), hloom.numpy.arange(3.0))
     Array(5., dtype=float32)
     """
+    unplaced("dot", out_sharding)
     return pairwise("dot", _dot_labels, a, b, precision, preferred_element_type)
 
 
@@ -146,6 +155,7 @@ def tensordot(
     *,
     precision=None,
     preferred_element_type: DTypeLike | None = None,
+    out_sharding=None,
 ):
     """Contract several axes: the last `axes` of `a` with the first of `b`, or a pair of lists.
 
@@ -154,6 +164,7 @@ def tensordot(
     >>> hloom.numpy.tensordot(x, y, ([1, 2], [1, 0])).shape
     (2, 5)
     """
+    unplaced("tensordot", out_sharding)
     x, y = operand("tensordot", a), operand("tensordot", b)
     if isinstance(axes, list | tuple):
         left, right = [s if isinstance(s, list | tuple) else (s,) for s in axes]

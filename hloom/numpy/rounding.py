@@ -23,14 +23,18 @@ def _rounding(name, primitive):
     return operation(body)
 
 
-def _towards_zero(x):
-    """The integer part of each element: what is left of it without its decimals."""
-    return e.select(e.lt(x, 0.0), e.ceil(x), e.floor(x))
-
-
 floor = _rounding("floor", e.floor)
 ceil = _rounding("ceil", e.ceil)
-trunc = _rounding("trunc", _towards_zero)
+
+
+@fused
+def trunc(x: ArrayLike):
+    """The integer part of each element: what is left of it without its decimals."""
+    x = operand("trunc", x)
+    real_only("trunc", x)
+    if not dtypes.is_float(dtype_of(x)):
+        return positive(x)
+    return e.select(e.lt(x, 0.0), e.ceil(x), e.floor(x))
 
 
 @operation

@@ -131,8 +131,8 @@ class finfo:
     (1.1920928955078125e-07, 16)
     """
 
-    def __init__(self, x):
-        self._limits = dtypes.finfo(x)
+    def __init__(self, dtype):
+        self._limits = dtypes.finfo(dtype)
 
     def __getattr__(self, name):
         found = getattr(self._limits, name)

@@ -7,14 +7,13 @@ from hloom.frontend.choices import integer
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.special import bessel_i0e
 from hloom.numpy.elementwise import as_inexact, real_only
-from hloom.numpy.operations import operation
 from hloom.numpy.promotion import operand, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
 
-@operation
-def i0(x, /):
+@fused
+def i0(x: ArrayLike):
     """The modified Bessel function of the first kind of order 0."""
     x = as_inexact("i0", x)
     real_only("i0", x)
