@@ -20,16 +20,12 @@ from hloom.frontend.source import is_internal
 def hide_frames(error):
     """Take hloom's frames out of an error's traceback, unless the flag `whole_tracebacks` is on.
 
-    An error that is neither hloom's own nor raised by the user's code keeps all: it is a bug.
+    With them goes an error that came before it and never left hloom. An error that is neither
+    hloom's own nor raised by the user's code keeps all: it is a bug.
     """
     if thread.context.watches.whole_tracebacks:
         return
-    kept, inside, entry = [], False, error.__traceback__
-    while entry is not None:
-        inside = is_internal(entry.tb_frame.f_code.co_filename)
-        if not inside:
-            kept.append(entry)
-        entry = entry.tb_next
+    kept, inside = _entries(error)
     if inside and not isinstance(error, HloomError):
         return
     following = None
@@ -37,6 +33,20 @@ def hide_frames(error):
         entry.tb_next = following
         following = entry
     error.__traceback__ = following
+    origin = error.__cause__ or error.__context__
+    if origin is not None and not _entries(origin)[0]:
+        error.__cause__ = None
+
+
+def _entries(error):
+    """The entries of a traceback that are the user's, and whether the last one is hloom's."""
+    kept, inside, entry = [], False, error.__traceback__
+    while entry is not None:
+        inside = is_internal(entry.tb_frame.f_code.co_filename)
+        if not inside:
+            kept.append(entry)
+        entry = entry.tb_next
+    return kept, inside
 
 
 def hides_frames(function):

@@ -207,7 +207,7 @@ MISTAKES = [
         "the array has 2 axes", "give axis=0, for example"),
     row(ValueError, lambda: jnp.histogram(V, range=(1, 0)),
         "histogram: the range ends before it begins", "it is (1, 0)", "exchange them"),
-    row(ValueError, lambda: jnp.histogram2d(V, V[:2]), "histogramdd: coordinates of one length",
+    row(ValueError, lambda: jnp.histogram2d(V, V[:2]), "histogram2d: coordinates of one length",
         "they have shapes (3,), (2,)", "give as many of each"),
     row(TypeError, lambda: jnp.lexsort(()), "lexsort: needs a key", "there is none",
         "give one array at least"),

@@ -68,6 +68,24 @@ def test_only_the_calls_of_the_user_are_shown(name):
     assert [n for n in names_of(whole.value) if n] == [test, caller, *through]
 
 
+def test_an_error_that_never_left_hloom_is_not_shown():
+    with override(whole_tracebacks=False), pytest.raises(TypeError) as found:
+        jnp.histogram(X, bins={})
+    assert "During handling" not in "".join(traceback.format_exception(found.value))
+
+
+def test_the_error_that_was_being_handled_is_shown():
+    def handle():
+        try:
+            divide(1)
+        except ZeroDivisionError:
+            X @ jnp.ones(4)
+
+    with override(whole_tracebacks=False), pytest.raises(ValueError, match="do not fit") as found:
+        handle()
+    assert "division by zero" in "".join(traceback.format_exception(found.value))
+
+
 def test_a_bug_of_ours_shows_where_it_is():
     made: dict = {}
     text = "def broken(x):\n    raise LookupError('no such rule')"

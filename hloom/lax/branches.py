@@ -20,6 +20,7 @@ from hloom.runtime.dispatch import at_once
 _ABSENT = object()
 
 
+@judged
 def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
     """`true_fun(*operands)` if the scalar `pred` holds (is not zero), else `false_fun(*operands)`.
 
@@ -81,6 +82,7 @@ def switch(index, branches, *operands, operand=_ABSENT):
     return _choose("switch", (index,), _clamped, branches, operands, names)
 
 
+@judged
 def platform_dependent(*args, default=None, **per_platform):
     """The result of the function for the platform that is compiled for, or of `default`.
 

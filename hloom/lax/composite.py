@@ -32,6 +32,7 @@ class Constant:
         return repr(self.array)
 
 
+@judged
 def composite(decomposition, name, version=0):
     """A function that does what `decomposition` does, as one operation `name` in StableHLO.
 

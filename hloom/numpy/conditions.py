@@ -57,6 +57,7 @@ def select(condlist: ArrayLikes, choicelist: ArrayLikes, default: ArrayLike = 0)
     return result
 
 
+@judged
 def piecewise(x, condlist, funclist, *args, **kw):
     """At each position the function, or the value, of the last condition that holds.
 

@@ -11,6 +11,7 @@ from hloom.frontend.errors import (
     ShapeError,
     TracedValueError,
 )
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import reduce_or
 from hloom.frontend.prims.sorting import sort_key_val
@@ -85,6 +86,7 @@ def _take(x, places, axis):
     return getitem(x, (slice(None),) * axis + (places,))
 
 
+@judged
 def insert(arr, obj, values, axis=None):
     """`arr` with `values` inserted before the positions `obj` of an axis, or of the flat array.
 
@@ -131,6 +133,7 @@ def _inserted(arr: ArrayLike, values: ArrayLike, source: ArrayLike, axis, one):
     return _take(s.concatenate([strong(arr), broadcast_to(values, room)], axis), source, axis)
 
 
+@judged
 def delete(arr, obj, axis=None, *, assume_unique_indices=False):
     """`arr` without the positions `obj` of an axis, or of the flat array.
 
@@ -168,6 +171,7 @@ def _others(places, n):
     return s.slice_in_dim(order, 0, n - size)
 
 
+@judged
 def trim_zeros(filt, trim="fb", axis=None):
     """`filt` without the zeros at the front ("f") and the back ("b") of its axes.
 

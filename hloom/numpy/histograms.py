@@ -14,6 +14,7 @@ from hloom.frontend.errors import (
     ValueRangeError,
 )
 from hloom.frontend.families import typed_literal
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.reduction import reduce_max, reduce_min, reduce_sum
 from hloom.frontend.prims.scatter import ScatterDimensionNumbers, scatter_add
@@ -81,6 +82,7 @@ def digitize(x: ArrayLike, bins: ArrayLike, right=False, *, method=None):
     return select(e.ge(last, first), up, e.sub(typed_literal(m, index), down))
 
 
+@judged
 def bincount(x, weights=None, minlength=0, *, length=None, out_sharding=None):
     """How often each integer from 0 up occurs in a vector, or the sum of its weights.
 
@@ -199,6 +201,7 @@ def _as_range(range):
     return low, high
 
 
+@judged
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
     """The edges of the bins of `histogram`, one more than there are bins."""
     return _bin_edges(a, *_split(bins), _as_range(range))
@@ -229,6 +232,7 @@ def _bins_of(x, edges):
     return e.select(outside, typed_literal(m - 1, dtypes.int32), found)
 
 
+@judged
 def histogram(a, bins=10, range=None, weights=None, density=None, out_sharding=None):
     """How many values each bin has, or their weight, and the edges of the bins.
 
@@ -284,6 +288,7 @@ def _weights(name, a, weights):
     return _flat(broadcast_to(weights, aval_of(a).shape))
 
 
+@judged
 def histogram2d(x, y, bins=10, range=None, weights=None, density=None):
     """How many points (x, y) each bin of a grid has, and the edges of the bins in x and in y."""
     if isinstance(bins, list | tuple) and len(bins) == 2:
@@ -294,6 +299,7 @@ def histogram2d(x, y, bins=10, range=None, weights=None, density=None):
     return counts, *edges
 
 
+@judged
 def histogramdd(sample, bins=10, range=None, weights=None, density=None):
     """How many points, the rows of `sample`, each bin of a grid has, and the edges of each axis."""
     if isinstance(sample, list | tuple):

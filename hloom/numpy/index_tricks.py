@@ -36,6 +36,7 @@ def _host(x):
 
 
 # ---------------------------------------------------------------- diagonals and triangles
+@judged
 def diag_indices(n, ndim=2):
     """The positions of the main diagonal of an array of `ndim` axes of length n.
 
@@ -58,6 +59,7 @@ def diag_indices_from(arr):
     return diag_indices(shape[0], len(shape))
 
 
+@judged
 def tril_indices(n, k=0, m=None):
     """The positions on and below diagonal k of an n x m matrix (n x n by default).
 
@@ -68,6 +70,7 @@ def tril_indices(n, k=0, m=None):
     return _triangle("tril_indices", np.tril_indices, n, k, m)
 
 
+@judged
 def triu_indices(n, k=0, m=None):
     """The positions on and above diagonal k of an n x m matrix (n x n by default)."""
     return _triangle("triu_indices", np.triu_indices, n, k, m)
@@ -149,6 +152,7 @@ def _unravel_index(indices: ArrayLike, shape):
     return tuple(found)
 
 
+@judged
 def ravel_multi_index(multi_index, dims, mode="raise", order="C", *, dtype=None):
     """The flat positions of an index, a tuple of integer arrays, in an array of shape `dims`.
 
@@ -193,6 +197,7 @@ def _ravel_multi_index(multi_index: ArrayLike, dims, mode, order, dtype):
     return e.convert_element_type(total, wanted)
 
 
+@judged
 def ix_(*args):
     """Index arrays for the grid over vectors of positions, each along an axis of its own.
 

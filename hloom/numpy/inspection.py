@@ -7,11 +7,13 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.structural import canonical_axes
 from hloom.frontend.trace import aval_of, is_value
 from hloom.numpy.promotion import operand
 
 
+@judged
 def promote_types(a, b):
     """The dtype that two dtypes promote to.
 
@@ -22,6 +24,7 @@ def promote_types(a, b):
     return dtypes.promote_types(a, b)
 
 
+@judged
 def result_type(*args):
     """The dtype that arrays, numbers and dtypes promote to together.
 
@@ -97,16 +100,19 @@ def iterable(y):
     return np.iterable(y)
 
 
+@judged
 def shape(a):
     """The length of each axis."""
     return described("shape", a).shape
 
 
+@judged
 def ndim(a):
     """The number of axes."""
     return described("ndim", a).ndim
 
 
+@judged
 def size(a, axis=None):
     """The number of elements, or the length of an axis, or the product of several."""
     aval = described("size", a)

@@ -82,6 +82,7 @@ def _read(name, reader, *args, **kwargs):
     return array(found)
 
 
+@judged
 def load(file, *args, **kwargs):
     """The array in a .npy file; of other files, what `numpy.load` gives."""
     found = np.load(file, *args, **kwargs)

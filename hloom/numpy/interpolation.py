@@ -2,6 +2,7 @@
 
 from hloom.frontend import dtypes
 from hloom.frontend.errors import ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.trace import PYTHON_SCALARS, aval_of
 from hloom.numpy import elementwise as ew
 from hloom.numpy.creation import asarray
@@ -54,6 +55,7 @@ def _ended(inside, x, xp, left, right, period):
     return inside
 
 
+@judged
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The values at `x` of the line through the points (xp, fp), where `xp` increases.
 

@@ -114,16 +114,19 @@ def resize(a: ArrayLike, new_shape):
     return s.reshape(s.slice_in_dim(repeated, 0, wanted), shape)
 
 
+@judged
 def atleast_1d(*arys):
     """Each array, as one of an element if it has no axis."""
     return _atleast(arys, lambda shape: shape or (1,))
 
 
+@judged
 def atleast_2d(*arys):
     """Each array with at least two axes; new ones stand at the front."""
     return _atleast(arys, lambda shape: (1,) * (2 - len(shape)) + shape)
 
 
+@judged
 def atleast_3d(*arys):
     """Each array with at least three axes; a vector of length n becomes (1, n, 1)."""
     return _atleast(arys, _three_axes)

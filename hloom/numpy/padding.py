@@ -5,6 +5,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ArgumentError, ShapeError, ValueRangeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e, structural as s
 from hloom.frontend.prims.reduction import reduce_max, reduce_min, reduce_sum
 from hloom.frontend.prims.sorting import sort
@@ -17,6 +18,7 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike, ArrayLikes
 
 
+@judged
 def pad(array, pad_width, mode="constant", **kwargs):
     """`array` made longer at both ends of its axes.
 

@@ -39,6 +39,7 @@ def _cycled(values, n):
     return s.slice_in_dim(values, 0, n)
 
 
+@judged
 def put(a, ind, v, mode=None, *, inplace=True):
     """A copy with the elements at positions in the flat array replaced by `v`, again and again.
 
@@ -69,6 +70,7 @@ def _put(a: ArrayLike, ind: ArrayLike, v: ArrayLike, mode):
     return s.reshape(flat, aval.shape)
 
 
+@judged
 def place(arr, mask, vals, *, inplace=True):
     """A copy with the elements where `mask` holds replaced by the values in turn.
 
@@ -141,6 +143,7 @@ def _put_along_axis(arr: ArrayLike, indices: ArrayLike, values: ArrayLike, axis,
     return s.reshape(new, shape)
 
 
+@judged
 def fill_diagonal(a, val, wrap=False, *, inplace=True):
     """A copy with the main diagonal replaced by `val`, repeated or cut to its length.
 

@@ -102,6 +102,7 @@ def _filled(size, fill, dtype):
     return s.broadcast_in_dim(strong(to_dtype(operand("nonzero", fill), dtype)), (size,), ())
 
 
+@judged
 def flatnonzero(a, *, size=None, fill_value=None):
     """The positions in the flat array of the elements that are not 0; see nonzero."""
     a = operand("flatnonzero", a)
@@ -117,6 +118,7 @@ def _flat_sized(a: ArrayLike, size, fills: ArrayLike):
     return _nonzero_sized.function(ravel.function(operand("flatnonzero", a)), size, fills)[0]
 
 
+@judged
 def argwhere(a, *, size=None, fill_value=None):
     """The indices of the elements that are not 0, one a row; see nonzero.
 

@@ -98,6 +98,7 @@ def _concrete(name, arrays):
     return found
 
 
+@judged
 def union1d(ar1, ar2, *, size=None, fill_value=None):
     """The distinct elements of two arrays, in order.
 
@@ -138,6 +139,7 @@ def setxor1d(ar1, ar2, assume_unique=False, *, size=None, fill_value=None):
     return _sized(ar1, ar2, "setxor1d", size, fill_value)
 
 
+@judged
 def intersect1d(ar1, ar2, assume_unique=False, return_indices=False, *, size=None, fill_value=None):
     """The distinct elements that are in both of two arrays, in order.
 

@@ -60,6 +60,7 @@ class UniqueInverse(NamedTuple):
     inverse_indices: Array
 
 
+@judged
 def unique(
     ar,
     return_index=False,

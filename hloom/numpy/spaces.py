@@ -19,6 +19,7 @@ from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
 
 
+@judged
 def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None):
     """`num` evenly spaced numbers from `start` to `stop`, along a new axis.
 

@@ -230,6 +230,7 @@ def _kept_sized(condition: ArrayLike, a: ArrayLike, axis, size, fill_value):
     return take.function(a, positions, axis, None, "fill", False, False, fill_value)
 
 
+@judged
 def extract(condition, arr, *, size=None, fill_value=0):
     """The elements of the flat array where the flat condition holds; `size` as for compress."""
     return _compressed("extract", condition, arr, None, size, fill_value)

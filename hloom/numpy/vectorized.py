@@ -4,6 +4,7 @@ import functools
 import re
 
 from hloom.frontend.errors import ArgumentError, ShapeError
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims.structural import canonical_axis
 from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
@@ -16,6 +17,7 @@ from hloom.transforms.vmap import vmap
 from hloom.typing import ArrayLike
 
 
+@judged
 def apply_along_axis(func1d, axis, arr, *args, **kwargs):
     """`func1d` of each vector along an axis; the axes of its results stand in place of that one.
 
@@ -45,6 +47,7 @@ def _along_axis(arr: ArrayLike, func1d, axis, *args, **kwargs):
     return function(arr)
 
 
+@judged
 def apply_over_axes(func, a, axes):
     """`func(a, axis)` for one axis after another; an axis that it drops is kept with length 1."""
     require_callable("apply_over_axes", func, "func")

@@ -150,6 +150,7 @@ def _fold_in(key: ArrayLike, data: ArrayLike):
     return _as_given(made.fold_in(words, convert_element_type(data, dtypes.uint32)), key)
 
 
+@judged
 def fold_in(key: ArrayLike, data: ArrayLike) -> Array:
     """A new key from a key and an integer of 32 bits, such as the number of a step or a device.
 
@@ -179,6 +180,7 @@ def _as_given(words, key):
     return random_wrap(words, aval.dtype) if is_key(aval) else words
 
 
+@judged
 def clone(key: ArrayLike) -> Array:
     """The same key once more, said on purpose where keys are watched (`hloom.debug_key_reuse`)."""
     key = operand("clone", key)
@@ -188,6 +190,7 @@ def clone(key: ArrayLike) -> Array:
 
 
 # ---------------------------------------------------------------- typed keys and words
+@judged
 def key_data(keys: ArrayLike) -> Array:
     """The words of typed keys, uint32 on a last axis; raw keys as they are."""
     keys = operand("key_data", keys)
@@ -197,6 +200,7 @@ def key_data(keys: ArrayLike) -> Array:
     return keys
 
 
+@judged
 def wrap_key_data(key_bits_array: ArrayLike, *, impl=None, dtype=None) -> Array:
     """The typed keys of uint32 words on the last axis, the inverse of `key_data`.
 

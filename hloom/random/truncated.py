@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from hloom.frontend.array import Array
+from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.reduction import reduce_or
 from hloom.frontend.trace import aval_of
@@ -37,6 +38,7 @@ _TERMS, _STEPS = 32, 4
 _END = 40.0
 
 
+@judged
 def truncated_normal(
     key: ArrayLike,
     lower: ArrayLike,
