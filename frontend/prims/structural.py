@@ -43,8 +43,8 @@ def canonical_axes(name, axes, ndim):
     try:
         axes = tuple(axes)
     except TypeError:
-        asked, found = f"{name}: axes are integers", f"they are {shown(axes)}"
-        raise ArgumentError(asked, found, "give a tuple of ints") from None
+        asked, given = f"{name}: axes are integers", f"they are {shown(axes)}"
+        raise ArgumentError(asked, given, "give a tuple of ints") from None
     found = tuple([canonical_axis(name, a, ndim) for a in axes])
     if len(set(found)) != len(found):
         raise AxisError(f"{name}: an axis is named twice", f"the axes are {axes}", "name each once")
