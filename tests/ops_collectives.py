@@ -30,6 +30,7 @@ def permuted(x):
 
 OPS = [
     row("psum", c.psum, lambda x: everywhere(x.sum(0, x.dtype)), c.reduce_across["sum"]),
+    row("pmean", c.pmean, lambda x: everywhere(x.mean(0)), c.reduce_across["sum"], dtypes=FLOATS),
     row("pmax", c.pmax, lambda x: everywhere(x.max(0)), c.reduce_across["max"], dtypes=FLOATS),
     row("pmin", c.pmin, lambda x: everywhere(x.min(0)), c.reduce_across["min"], dtypes=FLOATS),
     row("all_gather", c.all_gather, everywhere, c.gather_across),

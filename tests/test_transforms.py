@@ -254,3 +254,29 @@ def test_a_custom_rule_may_call_a_custom_function_on_tangents():
         np.testing.assert_allclose(hloom.jacrev(f)(x).sum(1), 3 * x**2)
         np.testing.assert_allclose(hloom.jacrev(hloom.jacrev(f))(x).sum((1, 2)), 6 * x)
         np.testing.assert_allclose(hloom.jacfwd(hloom.jacrev(f))(x).sum((1, 2)), 6 * x)
+
+
+@pytest.mark.parametrize("cotangent", [{"n": None, "x": 5.0, "p": None}, {"n": None, "x": 5.0}])
+def test_none_in_the_cotangents_of_a_custom_rule(cotangent):
+    @hloom.custom_vjp
+    def f(t):
+        return t["x"] * t["p"][0]
+
+    f.defvjp(lambda t: (f(t), None), lambda _, g: (cotangent,))
+    t = {"n": None, "x": 2.0, "p": (3.0, 4.0)}
+    if "p" in cotangent:
+        assert hloom.grad(f)(t) == {"n": None, "x": 5.0, "p": (0.0, 0.0)}
+    else:
+        with pytest.raises(ValueError, match="cotangent 0 in another structure"):
+            hloom.grad(f)(t)
+
+
+def test_named_sums_count_bools_and_named_means_of_integers_are_floats():
+    x = np.array([2, 3, 5])
+
+    def f(v):
+        return hloom.lax.psum(v > 2, "i"), hloom.lax.pmean(v, "i"), hloom.lax.pmean(v > 2, "i")
+
+    count, mean, share = hloom.vmap(f, axis_name="i", out_axes=None)(x)
+    assert (int(count), count.dtype) == (2, "int32")
+    np.testing.assert_allclose([mean, share], [10 / 3, 2 / 3])

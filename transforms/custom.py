@@ -320,7 +320,11 @@ class VjpRule:
                 flat += [None] * child.num_leaves
                 continue
             leaves, tree = pytree.flatten(part, pytree.is_none)
-            if tree.num_leaves != child.num_leaves:
+            if tree != child:  # a None may stand for a whole subtree, and for none at all
+                spread = pytree.spread(tree, child, leaves)
+                if spread is not None and _present(spread) == _present(leaves):
+                    leaves = spread
+            if len(leaves) != child.num_leaves:
                 primal = child.unflatten(range(child.num_leaves))
                 lines = pytree.difference(primal, part, names=("the argument", "its cotangent"))
                 what = f"{self.name}: its bwd rule gives cotangent {i} in another structure"
@@ -339,6 +343,10 @@ class VjpRule:
                 "give it the shape and dtype of the argument",
             )
         return ct
+
+
+def _present(leaves):
+    return sum([x is not None for x in leaves])
 
 
 class BatchedVjpRule:

@@ -6,13 +6,14 @@
 
 import math
 
-from hloom.frontend import pytree
+from hloom.frontend import dtypes, pytree
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import thread
 from hloom.frontend.errors import DTypeError, HloomError, ShapeError, ValueRangeError
 from hloom.frontend.families import NUMERIC, as_operand
+from hloom.frontend.keywords import judged
 from hloom.frontend.primitive import Primitive
-from hloom.frontend.prims.elementwise import div
+from hloom.frontend.prims.elementwise import convert_element_type, div
 from hloom.frontend.prims.structural import canonical_axis, reshape
 from hloom.frontend.trace import aval_of
 
@@ -35,6 +36,7 @@ def axis_names(axis_name):
     return names
 
 
+@judged
 def axis_size(axis_name):
     """The length of a named axis, a Python int.
 
@@ -129,12 +131,19 @@ index_on = _collective(
 def _across(kind, x, axis_name):
     names = axis_names(axis_name)
     size = axis_size(names)
-    bind = reduce_across[kind].bind
-    return pytree.map(lambda v: bind(as_operand(v), axis_name=names, axis_size=size)[0], x)
+
+    def across(v):
+        v = as_operand(v)
+        if kind == "sum" and dtypes.is_bool(aval_of(v).dtype):
+            v = convert_element_type(v, dtypes.int32)
+        return reduce_across[kind].bind(v, axis_name=names, axis_size=size)[0]
+
+    return pytree.map(across, x)
 
 
+@judged
 def psum(x, axis_name, *, axis_index_groups=None):
-    """The sum of each array of a tree over a named axis.
+    """The sum of each array of a tree over a named axis; of bools, how many are true.
 
     >>> import hloom
     >>> hloom.vmap(lambda x: hloom.lax.psum(x, "i"), axis_name="i")(hloom.numpy.arange(3))
@@ -144,23 +153,33 @@ def psum(x, axis_name, *, axis_index_groups=None):
     return _across("sum", x, axis_name)
 
 
+@judged
 def pmax(x, axis_name, *, axis_index_groups=None):
     """The largest element over a named axis, for each array of a tree."""
     _no_groups("pmax", axis_index_groups)
     return _across("max", x, axis_name)
 
 
+@judged
 def pmin(x, axis_name, *, axis_index_groups=None):
     """The smallest element over a named axis, for each array of a tree."""
     _no_groups("pmin", axis_index_groups)
     return _across("min", x, axis_name)
 
 
+@judged
 def pmean(x, axis_name, *, axis_index_groups=None):
-    """The mean of each array of a tree over a named axis."""
+    """The mean of each array of a tree over a named axis, a float for integers."""
     _no_groups("pmean", axis_index_groups)
     size = axis_size(axis_name)
-    return pytree.map(lambda v: div(v, size), psum(x, axis_name))
+
+    def mean(total):
+        dtype = aval_of(total).dtype
+        if not dtypes.is_inexact(dtype):
+            total = convert_element_type(total, dtypes.to_inexact(dtype))
+        return div(total, size)
+
+    return pytree.map(mean, psum(x, axis_name))
 
 
 def _no_groups(name, groups):
@@ -172,6 +191,7 @@ def _no_groups(name, groups):
         )
 
 
+@judged
 def all_gather(x, axis_name, *, axis_index_groups=None, axis=0, tiled=False):
     """The values of all places along a new axis (`tiled`: joined along an existing one)."""
     _no_groups("all_gather", axis_index_groups)
@@ -186,6 +206,7 @@ def all_gather(x, axis_name, *, axis_index_groups=None, axis=0, tiled=False):
     return pytree.map(gather, x)
 
 
+@judged
 def psum_scatter(x, axis_name, *, scatter_dimension=0, axis_index_groups=None, tiled=False):
     """The sum over a named axis, split along `scatter_dimension` among its places."""
     _no_groups("psum_scatter", axis_index_groups)
@@ -200,6 +221,7 @@ def psum_scatter(x, axis_name, *, scatter_dimension=0, axis_index_groups=None, t
     return pytree.map(scatter, x)
 
 
+@judged
 def all_to_all(x, axis_name, split_axis, concat_axis, *, axis_index_groups=None, tiled=False):
     """Split `split_axis` over the places of an axis, and stack what arrives at `concat_axis`."""
     _no_groups("all_to_all", axis_index_groups)
@@ -228,6 +250,7 @@ def all_to_all(x, axis_name, split_axis, concat_axis, *, axis_index_groups=None,
     return pytree.map(one, x)
 
 
+@judged
 def ppermute(x, axis_name, perm):
     """Send the value of `source` to `destination` for each such pair in `perm`; zeros elsewhere."""
     names = axis_names(axis_name)
@@ -246,16 +269,19 @@ def ppermute(x, axis_name, perm):
     )
 
 
+@judged
 def pshuffle(x, axis_name, perm):
     """The value of place `perm[i]` at each place i."""
     return ppermute(x, axis_name, [(source, i) for i, source in enumerate(perm)])
 
 
+@judged
 def pswapaxes(x, axis_name, axis, *, axis_index_groups=None):
     """Exchange a named axis with a positional one of equal length."""
     return all_to_all(x, axis_name, axis, axis, axis_index_groups=axis_index_groups)
 
 
+@judged
 def axis_index(axis_name):
     """The number of this place along a named axis, an int32 scalar."""
     names = axis_names(axis_name)

@@ -5,7 +5,6 @@ from hloom.frontend.avals import ShapedArray
 from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import DTypeError, ShapeError
 from hloom.frontend.families import ANY, BITS, NUMERIC, as_operand
-from hloom.frontend.keywords import judged
 from hloom.frontend.primitive import Calling, Primitive, primitive
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.combiner import combiner, is_identity, known_operation, split
@@ -111,7 +110,6 @@ def _reduce_type(*avals, computation, axes):
     return [ShapedArray(kept, x.dtype) for x in avals[:n]]
 
 
-@judged
 @primitive(_reduce_type, kind=Calling)
 def reduce(operands, init_values, computation, dimensions, out_sharding=None):
     """Combine the elements along `dimensions` with a function of two scalars.

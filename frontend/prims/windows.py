@@ -8,7 +8,6 @@ hold the initial value (StableHLO specification, `reduce_window`).
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.errors import DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import NUMERIC, ORDERED
-from hloom.frontend.keywords import judged
 from hloom.frontend.primitive import Calling, Primitive, primitive
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.combiner import (
@@ -184,7 +183,6 @@ def _reduce_window_type(*avals, computation, **window):
     return [ShapedArray(shape, x.dtype) for x in avals[:n]]
 
 
-@judged
 @primitive(_reduce_window_type, kind=Calling)
 def reduce_window(
     operand,
