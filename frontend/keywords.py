@@ -134,9 +134,9 @@ def _is_whole(value):
 _IS_KIND: dict = {
     str: lambda value: isinstance(value, str),
     float: lambda value: (
-        np.shape(value) == ()
-        and not isinstance(value, str | dict | set | type)
+        not isinstance(value, str | dict | list | tuple | type)
         and hasattr(value, "__float__")
+        and np.shape(value) == ()
     ),
 }
 
@@ -144,7 +144,7 @@ _IS_KIND: dict = {
 def judge_kinds(function, args, kwargs, called=None):
     """Raise if a static argument is of another kind than its parameter; the call has failed.
 
-    The kind is that of the annotation or of the default: a bool, an integer or a string.
+    The kind is that of the annotation or of the default: a bool, an integer, a number or a string.
     """
     signature = inspect.signature(function)
     for name, value in signature.bind(*args, **kwargs).arguments.items():

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from hloom.frontend.context import thread
 from hloom.frontend.errors import HloomError, name_unnamed
-from hloom.frontend.keywords import FAULTS, blame
+from hloom.frontend.keywords import FAULTS, blame, judged
 from hloom.frontend.tracebacks import hide_frames
 
 F = TypeVar("F")
@@ -45,11 +45,13 @@ def composed(*operands):
     """
 
     def decorate(function):
+        inlined = judged(function)
+
         @functools.wraps(function)
         def call(*args, **kwargs):
             if thread.context.trace is None:
                 return _fused(function, operands)(*args, **kwargs)
-            return function(*args, **kwargs)
+            return inlined(*args, **kwargs)
 
         return call
 

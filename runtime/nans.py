@@ -12,7 +12,8 @@ from hloom.frontend.array import Array
 from hloom.frontend.config import override
 from hloom.frontend.context import thread, tracing
 from hloom.frontend.errors import NanError
-from hloom.frontend.ir import Var, sub_programs
+from hloom.frontend.ir import Literal, Var, sub_programs
+from hloom.frontend.prims import control
 from hloom.runtime import key_watch
 from hloom.runtime.array import DeviceArray, wrap_all
 
@@ -66,7 +67,10 @@ def _holds(test, x):
 
 
 def locate(program, args):
-    """Run a program equation by equation; raise NanError at the first that makes one."""
+    """Run a program equation by equation; raise NanError at the first that makes one.
+
+    Returns the results, if none does.
+    """
     env = dict(zip(program.constvars + program.invars, [*program.consts, *args]))
     with tracing(None):
         for eqn in program.eqns:
@@ -75,9 +79,7 @@ def locate(program, args):
                 results = eqn.primitive.bind(*operands, **eqn.params)
             flaw = next(filter(None, map(_flaw, results)), None)
             if flaw:
-                for nested in sub_programs(eqn):
-                    if len(nested.invars) == len(operands):
-                        locate(nested, operands)
+                _look_inside(eqn, operands)
                 fresh = not any(map(_flaw, [x for x in operands if isinstance(x, DeviceArray)]))
                 origin = "its operands hold none" if fresh else "an input holds one already"
                 raise NanError(
@@ -87,3 +89,34 @@ def locate(program, args):
                     eqn.source,
                 )
             env.update(zip(eqn.outvars, results))
+    return [env[a] if type(a) is Var else a for a in program.outvars]
+
+
+def _look_inside(eqn, operands):
+    """Locate in the programs of an equation, of loops turn by turn."""
+    params = eqn.params
+    if eqn.primitive is control.cond:
+        index = int(np.clip(_known(operands[0]), 0, len(params["branches"]) - 1))
+        locate(params["branches"][index], operands[1:])
+    elif eqn.primitive is control.while_loop:
+        n = params["cond_consts"]
+        m = n + params["body_consts"]
+        carry = operands[m:]
+        while _known(locate(params["cond"], operands[:n] + carry)[0]):
+            carry = locate(params["body"], operands[n:m] + carry)
+    elif eqn.primitive is control.scan:
+        n = params["num_consts"]
+        m = n + params["num_carry"]
+        carry, turns = operands[n:m], range(params["length"])
+        for i in reversed(turns) if params["reverse"] else turns:
+            with override(debug_nans=False, debug_infs=False):
+                xs = [x[i] for x in operands[m:]]
+            carry = locate(params["body"], operands[:n] + carry + xs)[: m - n]
+    else:
+        for nested in sub_programs(eqn):
+            if len(nested.invars) == len(operands):
+                locate(nested, operands)
+
+
+def _known(x):
+    return x.value if type(x) is Literal else np.asarray(x)

@@ -155,6 +155,36 @@ def test_debug_infs():
     assert np.isinf((1 / jnp.asarray(X))[0])
 
 
+def falling_root(c, x):
+    return jnp.sqrt(c) - x  # of a negative number in the second turn
+
+
+IN_LOOPS = {
+    "scan": lambda c: hloom.lax.scan(lambda c, x: (falling_root(c, x), c), c, jnp.full(4, 2.0)),
+    "scan, from the end": lambda c: hloom.lax.scan(
+        lambda c, x: (falling_root(c, x), c), c, jnp.full(4, 2.0), reverse=True
+    ),
+    "while_loop": lambda c: hloom.lax.while_loop(
+        lambda s: s[0] < 4, lambda s: (s[0] + 1, falling_root(s[1], 2.0)), (0, c)
+    ),
+    "cond": lambda c: hloom.lax.cond(c > 0, lambda c: jnp.sqrt(-c), jnp.log, c),
+    "switch": lambda c: hloom.lax.switch(7, [jnp.log, lambda c: jnp.sqrt(-c)], c),
+    "a scan in a jit in a cond": lambda c: hloom.lax.cond(
+        c > 0, hloom.jit(lambda c: IN_LOOPS["scan"](c)[0]), jnp.exp, c
+    ),
+}
+
+
+@pytest.mark.parametrize("name", IN_LOOPS)
+@pytest.mark.parametrize("through", [hloom.jit, lambda f: f], ids=["jit", "eager"])
+def test_debug_nans_follows_the_turns_of_loops(name, through):
+    with hloom.debug_nans(), pytest.raises(NanError) as caught:
+        through(IN_LOOPS[name])(jnp.asarray(1.0))
+    asked, found, *_ = str(caught.value).splitlines()
+    assert asked.startswith("sqrt: made a NaN"), asked
+    assert "its operands hold none" in str(caught.value), found
+
+
 def test_default_prng_impl():
     with hloom.default_prng_impl("rbg"):
         assert hloom.random.key(0).dtype.name == "key<rbg>"

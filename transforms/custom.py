@@ -18,6 +18,7 @@ from hloom.frontend.ir import Program, Var
 from hloom.frontend.prims.calls import custom_jvp_call, custom_vjp_call
 from hloom.frontend.trace import aval_of, stage
 from hloom.frontend.tracebacks import hides_frames
+from hloom.frontend.treedef import spread
 from hloom.transforms.batch import batch, batch_some, to_front, unmapped
 from hloom.transforms.transpose import transpose
 from hloom.transforms.zeros import instantiate, tangent_aval, zeros
@@ -321,9 +322,9 @@ class VjpRule:
                 continue
             leaves, tree = pytree.flatten(part, pytree.is_none)
             if tree != child:  # a None may stand for a whole subtree, and for none at all
-                spread = pytree.spread(tree, child, leaves)
-                if spread is not None and _present(spread) == _present(leaves):
-                    leaves = spread
+                wide = spread(tree, child, leaves)
+                if wide is not None and _present(wide) == _present(leaves):
+                    leaves = wide
             if len(leaves) != child.num_leaves:
                 primal = child.unflatten(range(child.num_leaves))
                 lines = pytree.difference(primal, part, names=("the argument", "its cotangent"))

@@ -13,14 +13,14 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.choices import one_of
+from hloom.frontend.choices import one_of, shown
 from hloom.frontend.errors import ArgumentError, DTypeError, ShapeError, ValueRangeError
 from hloom.frontend.families import as_operand, same_dtype, typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.primitive import composed, primitive
 from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.elementwise import add, convert_element_type, lt, select
-from hloom.frontend.trace import aval_of, convert
+from hloom.frontend.trace import PYTHON_SCALARS, aval_of, convert
 
 
 class GatherScatterMode(enum.Enum):
@@ -371,7 +371,11 @@ def widened(indices):
 def fill_of(dtype, value=None):
     """The Literal that stands for an element outside of an array."""
     if value is not None:
-        return typed_literal(getattr(value, "item", lambda: value)(), dtype)
+        value = getattr(value, "item", lambda: value)()
+        if type(value) not in PYTHON_SCALARS:
+            asked, found = "get: fill_value is a number", f"it is {shown(value)}"
+            raise ArgumentError(asked, found, "give one number")
+        return typed_literal(value, dtype)
     if dtypes.is_inexact(dtype):
         value = complex("nan") if dtypes.is_complex(dtype) else float("nan")
     elif dtypes.is_bool(dtype):

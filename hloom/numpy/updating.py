@@ -13,6 +13,7 @@ from hloom.frontend.ir import exact
 from hloom.frontend.prims.elementwise import select
 from hloom.frontend.prims.indexing import GatherScatterMode
 from hloom.frontend.prims.structural import broadcast_in_dim
+from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
 from hloom.frontend.tracebacks import hides_frames
 from hloom.numpy.creation import asarray
@@ -171,6 +172,7 @@ class AtIndex:
         wrap_negative_indices=True,
     ):
         """Apply a function of one element to the elements, each time they are named."""
+        require_callable("x.at[...].apply", func, "func")
         flags = _flags(mode, indices_are_sorted, unique_indices, wrap_negative_indices)
         x, index = self.array, self.index
         context = thread.context
