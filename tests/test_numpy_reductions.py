@@ -8,6 +8,7 @@ import pytest
 
 import hloom
 import hloom.numpy as hnp
+from hloom.frontend.prims.cumulative import linear_recurrence
 
 RNG = np.random.default_rng(0)
 X = RNG.standard_normal((3, 4, 5)).astype(np.float32)
@@ -301,3 +302,21 @@ def test_equations_are_few():
 )  # fmt: skip
 def test_messages(call, lines):
     assert message(lambda: call(hnp.asarray(X))) == lines
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("shape", [(1 << 17,), (300, 600), (20, 8, 1000), (3, 50_000)])
+def test_scans_of_far_elements(shape, reverse):
+    # of such sizes the last axis changes its place before it is scanned (on CPU)
+    a, b = np.random.default_rng(0).uniform(-1, 1, (2, *shape)).astype(np.float32)
+    axis, turn = len(shape) - 1, lambda x: np.flip(x, -1) if reverse else x
+    wide = turn(b).astype(np.float64)
+    sums = hloom.lax.cumsum(b, axis, reverse=reverse)
+    np.testing.assert_allclose(turn(sums), np.cumsum(wide, -1), rtol=1e-5, atol=1e-3)
+    largest = hloom.lax.cummax(b, axis, reverse=reverse)
+    np.testing.assert_array_equal(turn(largest), np.maximum.accumulate(turn(b), -1))
+    found = linear_recurrence(a, b, axis=axis, reverse=reverse)
+    expected, last = np.empty_like(wide), 0.0
+    for k in range(shape[-1]):
+        expected[..., k] = last = turn(a)[..., k] * last + wide[..., k]
+    np.testing.assert_allclose(turn(found), expected, rtol=1e-5, atol=1e-5)

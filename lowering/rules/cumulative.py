@@ -2,8 +2,10 @@
 
 On CPU a loop along the axis, which XLA makes one kernel, is the fastest by far; an axis of n
 elements becomes blocks of about sqrt(n), whose loops run side by side: fewer steps and a smaller
-rounding error. Elsewhere `reduce_window`, which XLA computes by blocks itself. In portable modules
-pairs of elements, pairs of pairs and so on, since not every compiler has those blocks.
+rounding error. Where the elements at one position lie apart, the axis changes its place first, so
+that a step reads and writes whole lines of memory. Elsewhere `reduce_window`, which XLA computes by
+blocks itself. In portable modules pairs of elements, pairs of pairs and so on, since not every
+compiler has those blocks.
 """
 
 import math
@@ -11,13 +13,16 @@ import math
 from hloom.frontend import dtypes
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import cumulative as c
+from hloom.frontend.prims.calls import optimization_barrier
 from hloom.frontend.prims.combiner import IDENTITIES, lowest
-from hloom.frontend.prims.structural import broadcast_in_dim, pad, reshape, slice_in_dim
+from hloom.frontend.prims.structural import broadcast_in_dim, pad, reshape, slice_in_dim, transpose
 from hloom.lowering.rules.elementwise import compare
 from hloom.lowering.table import rule
 
 _INDEX = ShapedArray((), "int32")
 _SHORT = 512
+#: elements in a line of memory; from which distance of them, and size, it pays to move an axis
+_LINE, _FAR, _LARGE = 16, 256, 1 << 17
 
 
 def _identity(operation, dtype):
@@ -100,23 +105,29 @@ def _recurrence_loop(ctx, a, b, *, axis, reverse):
 # ---------------------------------------------------------------- loops
 def _blocks(ctx, xs, aval, axis, reverse, combine, identities):
     """Scan along an axis: in blocks, side by side, whose totals are then scanned and put in."""
-    n = aval.shape[axis]
+    n, place = aval.shape[axis], _place(aval, axis)
+    if place != axis:
+        xs = [ctx.lower_fun(_moved, [x], [aval], source=axis, to=place)[0] for x in xs]
+        moved = aval.update(shape=_with_axis_at(aval.shape, axis, place))
+        ys = _blocks(ctx, xs, moved, place, reverse, combine, identities)
+        return [ctx.lower_fun(_moved, [y], [moved], source=place, to=axis)[0] for y in ys]
     if n <= _SHORT:
         return _loop(ctx, xs, aval, axis, reverse, combine, identities)[1]
     length = math.isqrt(n - 1) + 1
     count = -(-n // length)
     shape = (*aval.shape[:axis], count, length, *aval.shape[axis + 1 :])
-    blocked = ShapedArray(shape, aval.dtype)
+    place = _place(ShapedArray(shape, aval.dtype), axis + 1)
+    blocked = ShapedArray(_with_axis_at(shape, axis + 1, place), aval.dtype)
     blocks = [
-        ctx.lower_fun(_in_blocks, [x], [aval], axis=axis, shape=shape, fill=fill)[0]
+        ctx.lower_fun(_in_blocks, [x], [aval], axis=axis, shape=shape, fill=fill, place=place)[0]
         for x, fill in zip(xs, identities, strict=True)
     ]
-    totals, inner = _loop(ctx, blocks, blocked, axis + 1, reverse, combine, identities)
+    totals, inner = _loop(ctx, blocks, blocked, place, reverse, combine, identities)
     summary = ShapedArray((*aval.shape[:axis], count, *aval.shape[axis + 1 :]), aval.dtype)
     totals = [ctx.reshape(t, summary) for t in totals]
     prefixes = _blocks(ctx, totals, summary, axis, reverse, combine, identities)
 
-    params = {"axis": axis, "reverse": reverse, "shape": shape, "n": n}
+    params = {"axis": axis, "reverse": reverse, "place": place, "n": n}
     avals = [summary] * len(xs) + [blocked] * len(xs)
     fills = tuple(identities)
     return ctx.lower_fun(
@@ -124,25 +135,51 @@ def _blocks(ctx, xs, aval, axis, reverse, combine, identities):
     )
 
 
-def _put_in(*values, combine, fills, axis, reverse, shape, n):
+def _put_in(*values, combine, fills, axis, reverse, place, n):
     """Combine each block with the prefix before it, and join the blocks to `n` elements."""
     k = len(fills)
-    kept = [i for i in range(len(shape)) if i != axis + 1]
+    shape = values[k].shape
+    kept = [i for i in range(len(shape)) if i != place]
     before = [
         broadcast_in_dim(c.shifted(p, axis, reverse, f), shape, kept)
         for p, f in zip(values[:k], fills, strict=True)
     ]
+    joined = [_moved(y, place, axis + 1) for y in combine(before, list(values[k:]))]
+    shape = joined[0].shape
     long = (*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
-    joined = combine(before, list(values[k:]))
     return [slice_in_dim(reshape(y, long), 0, n, axis=axis) for y in joined]
 
 
-def _in_blocks(x, axis, shape, fill):
+def _in_blocks(x, axis, shape, fill, place):
     missing = shape[axis] * shape[axis + 1] - x.shape[axis]
     if missing:
         config = [(0, missing if i == axis else 0, 0) for i in range(x.ndim)]
         x = pad(x, fill, config)
-    return reshape(x, shape)
+    return _moved(reshape(x, shape), axis + 1, place)
+
+
+def _place(aval, axis):
+    """Where the axis of a loop is best: before enough elements to fill a line of memory."""
+    place, adjoining = axis, 1
+    if axis == aval.ndim - 1 and aval.shape[axis] >= _FAR and aval.size >= _LARGE:
+        while adjoining < _LINE and place > 0:
+            place -= 1
+            adjoining *= aval.shape[place]
+    return place if adjoining >= _LINE else axis
+
+
+def _with_axis_at(shape, axis, place):
+    shape = list(shape)
+    shape.insert(place, shape.pop(axis))
+    return tuple(shape)
+
+
+def _moved(x, source, to):
+    """An array with an axis at another place, in memory too: nothing is fused with that."""
+    if source == to:
+        return x
+    order = _with_axis_at(range(x.ndim), source, to)
+    return optimization_barrier(transpose(optimization_barrier(x), order))
 
 
 def _loop(ctx, xs, aval, axis, reverse, combine, identities):
