@@ -297,3 +297,59 @@ def test_random_bodies(body, length, backwards, unroll):
     close(both[0](*args), both[1](*args))
     batched = [np.array([a, a * 0.5]) for a in args]
     close(hloom.vmap(run)(*batched), looped(run, batched, (0, 0, 0, 0)))
+
+
+# ---------------------------------------------------------------- in derivative rules
+def _explicit(p, t):
+    """The tangents of four cosines in a loop beside the primals."""
+    step = lambda i, s: (hnp.cos(s[0]), -hnp.sin(s[0]) * s[1])
+    return lax.fori_loop(0, 4, step, (p, t))
+
+
+RUNS = {
+    "scan": lambda x: lax.scan(lambda c, y: (hnp.sin(c * x), hnp.sin(y * c)), x, x * XS)[1],
+    "ys alone": lambda x: lax.scan(lambda c, y: (c, hnp.sin(y * c)), x, x * XS)[1],
+    "fori_loop": lambda x: lax.fori_loop(0, 4, lambda i, y: hnp.cos(y), x),
+    "map": lambda x: lax.map(lambda y: hnp.sin(hnp.sin(y)), x * XS),
+    "cond": lambda x: lax.cond(x > 1, lambda x: hnp.sin(hnp.sin(x)), lambda x: x, x),
+    "cond in a loop": lambda x: lax.fori_loop(
+        0, 3, lambda i, x: lax.cond(x < 2, lambda x: x * x, lambda x: hnp.sin(x), x), x
+    ),
+    "jit": hloom.jit(lambda x: hnp.sin(hnp.sin(x))),
+    "checkpoint": hloom.checkpoint(lambda x: hnp.sin(hnp.sin(x))),
+}
+
+
+@pytest.mark.parametrize("name", [*RUNS, "by hand"])
+def test_rules_whose_loops_hold_primals_and_tangents(name):
+    plain = RUNS.get(name, RUNS["fori_loop"])
+    ruled = hloom.custom_jvp(plain)
+
+    @ruled.defjvp
+    def rule(primals, tangents):
+        if name == "by hand":
+            return _explicit(*primals, *tangents)
+        return hloom.jvp(plain, primals, tangents)
+
+    def through(f):
+        return lambda x: total(f(x))
+
+    for x in (1.2, 0.4):
+        close(ruled(x), plain(x))
+        close(hloom.jvp(ruled, (x,), (0.7,)), hloom.jvp(plain, (x,), (0.7,)))
+        for order in (hloom.grad, hloom.hessian, lambda f: hloom.grad(hloom.grad(hloom.grad(f)))):
+            close(order(through(ruled))(x), order(through(plain))(x))
+    first, many = hloom.grad(through(ruled)), np.array([0.4, 1.2])
+    close(hloom.jit(first)(1.2), first(1.2))
+    close(hloom.vmap(first)(many), np.array([first(x) for x in many]))
+
+
+def test_a_rule_with_a_loop_of_unknown_length_has_forward_mode_alone():
+    def run(x):
+        return lax.while_loop(lambda y: y < 5, lambda y: y * y, x)
+
+    ruled = hloom.custom_jvp(run)
+    ruled.defjvp(lambda primals, tangents: hloom.jvp(run, primals, tangents))
+    close(hloom.jacfwd(ruled)(1.5), hloom.jacfwd(run)(1.5))
+    with pytest.raises(hloom.errors.RuleError, match="while_loop: has no reverse-mode derivative"):
+        hloom.grad(ruled)(1.5)

@@ -97,7 +97,7 @@ class JVPTracer(Tracer):
 
 
 class JVPTrace(Trace):
-    """Applies rules under the trace `parent`; `special` overrides the table for some primitives."""
+    """Applies rules under the trace `parent`; `special(primitive)` may know a better one."""
 
     __slots__ = ("done", "parent", "special")
     what = "jvp"
@@ -123,7 +123,7 @@ class JVPTrace(Trace):
         try:
             if not active:
                 return primitive.bind(*primals, **params)
-            found = (self.special and self.special.get(primitive)) or rules.get(primitive)
+            found = (self.special and self.special(primitive)) or rules.get(primitive)
             if found is None:
                 raise missing(primitive, "jvp", "transforms/rules")
             outs, out_tangents = found(primals, tangents, **params)

@@ -12,12 +12,15 @@ program needs of the primals becomes its constants, the residuals:
 here, since they have to be split in two: `rules[p](primals, tangents, **params)`, like a jvp rule.
 """
 
+import functools
+
 from hloom.frontend import leaks
 from hloom.frontend.context import thread
 from hloom.frontend.primitive import registrar
+from hloom.frontend.prims.calls import Custom
 from hloom.frontend.trace import StageTrace, StageTracer, Trace, aval_of, interpret
 from hloom.transforms.jvp import JVPTrace, JVPTracer
-from hloom.transforms.zeros import instantiate, tangent_aval
+from hloom.transforms.zeros import instantiate, tangent_aval, zeros
 
 #: primitive -> rule(primals, tangents, **params), for primitives that hold programs
 rules: dict = {}
@@ -27,21 +30,27 @@ rule = registrar(rules)
 
 
 class PartialTrace(Trace):
-    """Sends operations on tangents to the program `tangent`, the others to `parent`."""
+    """Sends operations on tangents to the program `tangent`, the others to `parent`.
 
-    __slots__ = ("done", "parent", "tangent")
+    In a derivative rule, one loop may hold primals and tangents. What holds programs is therefore
+    split, unless it is `whole`, being a half already.
+    """
+
+    __slots__ = ("done", "parent", "tangent", "whole")
 
     def __init__(self, parent, tangent):
         self.parent = parent
         self.tangent = tangent
-        self.done = False
+        self.done = self.whole = False
 
     def bind(self, primitive, args, params):
         """Stage the operation if an operand is a tangent, else leave it to the parent."""
         tangent, parent = self.tangent, self.parent
         for a in args:
             if type(a) is StageTracer and a.trace is tangent:
-                return tangent.bind(primitive, args, params)
+                if self.whole or primitive not in rules or isinstance(primitive, Custom):
+                    return tangent.bind(primitive, args, params)
+                return self._split(primitive, args, params)
         if type(parent) is StageTrace and primitive.stage is None:
             return parent.emit(primitive, args, params)
         context = thread.context
@@ -50,6 +59,25 @@ class PartialTrace(Trace):
             return primitive.bind(*args, **params)
         finally:
             context.trace = self
+
+    def special(self, primitive):
+        """The rule of a primitive that holds programs, whose halves are not split again."""
+        found = rules.get(primitive)
+        return found and functools.partial(self._wholly, found)
+
+    def _wholly(self, rule, primals, tangents, /, **params):
+        before, self.whole = self.whole, True
+        try:
+            return rule(primals, tangents, **params)
+        finally:
+            self.whole = before
+
+    def _split(self, primitive, args, params):
+        """An operation that is linear in its tangents is its own derivative where they are zero."""
+        tangents = [a if type(a) is StageTracer and a.trace is self.tangent else None for a in args]
+        primals = [a if t is None else zeros(a.aval) for a, t in zip(args, tangents)]
+        outs, found = self._wholly(rules[primitive], primals, tangents, **params)
+        return [y if t is None else t for y, t in zip(outs, found, strict=True)]
 
 
 class Linearized:
@@ -81,7 +109,7 @@ def linearize(fun, primals, active, forced=(), count=None):
     parent = context.trace
     tangent = StageTrace("grad")
     partial = PartialTrace(parent, tangent)
-    trace = JVPTrace(partial, rules)
+    trace = JVPTrace(partial, partial.special)
     inputs = [
         tangent.input(tangent_aval(aval_of(p))) if a else None
         for p, a in zip(primals, active, strict=True)

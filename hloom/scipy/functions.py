@@ -1,6 +1,7 @@
 """Functions of matrices: the exponential, the square root, and equations solved by Schur forms."""
 
 import math
+from functools import partial
 
 from hloom.frontend import dtypes
 from hloom.frontend.choices import one_of
@@ -22,10 +23,10 @@ from hloom.frontend.staging import require_callable
 from hloom.frontend.trace import aval_of
 from hloom.lax.branches import cond
 from hloom.lax.implicit import custom_linear_solve
-from hloom.lax.loops import fori_loop
+from hloom.lax.loops import fori_loop, while_loop
 from hloom.numpy import linalg
 from hloom.numpy.creation import arange, zeros
-from hloom.numpy.elementwise import exp2, log2
+from hloom.numpy.elementwise import exp2, log2, minimum
 from hloom.numpy.promotion import promote_dtypes
 from hloom.numpy.reductions import max as largest, min as smallest
 from hloom.numpy.rounding import ceil
@@ -73,12 +74,24 @@ def expm(A: ArrayLike, *, upper_triangular: bool = False, max_squarings: int = 1
         odd = odd + power * coefficients[k + 1]
     odd = matmul(a, odd)
     found = solve_square(even - odd, even + odd)
-
-    def squared(i, x):
-        return cond(i < squarings, lambda x: matmul(x, x), lambda x: x, x)
-
-    found = fori_loop(0, max_squarings, squared, found)
+    found = _squared(found, squarings, max_squarings)
     return where(squarings > max_squarings, math.nan, found)
+
+
+@partial(custom_jvp, nondiff_argnums=(2,))
+def _squared(x, times, most):
+    """A matrix squared so many times; the loop ends there, which reverse mode could not undo."""
+    bound = minimum(times, most)
+    step = lambda state: (state[0] + 1, matmul(state[1], state[1]))
+    return while_loop(lambda state: state[0] < bound, step, (0, x))[1]
+
+
+@_squared.defjvp
+def _(most, primals, tangents):
+    def step(i, x):
+        return cond(i < primals[1], lambda x: matmul(x, x), lambda x: x, x)
+
+    return jvp(lambda x: fori_loop(0, most, step, x), primals[:1], tangents[:1])
 
 
 @fused
