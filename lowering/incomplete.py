@@ -11,6 +11,7 @@ large `a` it is written with x - a, which is exact, and Stirling's series.
 
 import math
 
+from hloom.frontend.prims.calls import stop
 from hloom.frontend.prims.elementwise import (
     abs,
     add,
@@ -90,11 +91,11 @@ def gamma_density(a, x):
     return select(inside, _gamma_density(a, x0, div(a, x0)), ends)
 
 
-def beta_density(a, b, x):
+def beta_density(a, b, x, rest=None):
     """The derivative of the incomplete beta function in x, with its limits at 0 and 1."""
-    inside = bitwise_and(gt(x, 0.0), lt(x, 1.0))
+    inside = bitwise_and(gt(x, 0.0), gt(sub(1.0, x) if rest is None else rest, 0.0))
     x0 = select(inside, x, 0.5)
-    y, lost, gap = _rest(a, b, x0)
+    y, lost, gap = _rest(a, b, x0, None if rest is None else select(inside, rest, 0.5))
     inner = _beta_density(a, b, x0, y, lost, gap, mul(x0, y))
     ends = select(eq(x, 1.0), _limit(x, b, a), filled(math.nan, x))
     return select(inside, inner, select(eq(x, 0.0), _limit(x, a, b), ends))
@@ -110,17 +111,20 @@ def regularized_incomplete_beta(a, b, x):
     return _incomplete_beta(a, b, x, False)
 
 
-def beta_complement(a, b, x):
-    """1 - I_x(a, b), exact where that is small; x may be too small for 1 - x to tell."""
-    return _incomplete_beta(a, b, x, True)
+def beta_complement(a, b, x, rest=None):
+    """1 - I_x(a, b), exact where that is small; x may be too small for 1 - x to tell.
+
+    `rest` is 1 - x, if that is known where it is too small for x to tell.
+    """
+    return _incomplete_beta(a, b, x, True, rest)
 
 
-def _incomplete_beta(a, b, x, upper):
+def _incomplete_beta(a, b, x, upper, rest=None):
     beyond = gt(x, div(add(a, 1.0), add(add(a, b), 2.0)))
-    y, lost, gap = _rest(a, b, x)
+    y, lost, gap = _rest(a, b, x, rest)
     p, q = select(beyond, b, a), select(beyond, a, b)
     u = select(beyond, y, x)
-    inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), lt(x, 1.0)))
+    inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), gt(y, 0.0)))
     little = bitwise_and(bitwise_and(beyond, inside), lt(b, 0.5))
     by_fraction = inside if upper else bitwise_and(inside, bitwise_not(little))
     offset = add(select(beyond, neg(gap), gap), 1.0)
@@ -278,13 +282,19 @@ def _fraction_of_small(a, x, slopes):
 
 
 # ---------------------------------------------------------------- beta
-def _rest(a, b, x):
+def _rest(a, b, x, rest=None):
     """1 - x rounded, what that lost, and a (1 - x) - b x, which vanishes at the mean.
 
-    Products of halves are exact, and so is a difference of nearly equal ones.
+    `rest`, if given, is the first where x is near 1. Products of halves are exact, and so is a
+    difference of nearly equal ones.
     """
     y = sub(1.0, x)
     lost = sub(sub(1.0, y), x)
+    if rest is not None:
+        near_one = gt(x, 0.5)
+        # the value of the rest, with the derivative of 1 - x
+        given = sub(stop.bind(rest)[0], sub(x, stop.bind(x)[0]))
+        y, lost = select(near_one, given, y), select(near_one, 0.0, lost)
     (a0, a1), (b0, b1), (x0, x1), (y0, y1) = (halves(v) for v in (a, b, x, y))
     cross = add(sub(mul(a0, y1), mul(b0, x1)), sub(mul(a1, y0), mul(b1, x0)))
     low = add(sub(mul(a1, y1), mul(b1, x1)), mul(a, lost))

@@ -506,6 +506,35 @@ def test_t_of_many_degrees_of_freedom(dtype):
     np.testing.assert_allclose(found, scipy.stats.t.cdf(z, df), rtol=rtol)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_far_tails_of_t(dtype):
+    # z^2 / (df + z^2) is 1 to rounding, or nearly
+    df = np.array([0.1, 0.5, 0.75554, 1.0, 1.7, 3.0, 5.4], dtype)
+    z = np.array([20.0, 45.75878, 4131.98, 2e4, 3e7], dtype)[:, None]
+    with hloom.enable_x64(dtype == np.float64):
+        below, above = stats.t.cdf(-z, df), stats.t.sf(z, df)
+        logs = stats.t.logcdf(-z, df), stats.t.logcdf(z, df)
+        slopes = hloom.grad(lambda z: stats.t.cdf(-z, df).sum())(z)
+        bends = hloom.hessian(lambda z: stats.t.cdf(-z, df).sum())(z[2, 0])
+
+    def tail(z, df):
+        return mpmath.betainc(df / 2, 0.5, 0, df / (df + z * z), regularized=True) / 2
+
+    with mpmath.workdps(40):
+        exact = [[tail(mpmath.mpf(float(a)), mpmath.mpf(float(b))) for b in df] for a in z[:, 0]]
+        log_above = np.array([[mpmath.log1p(-p) for p in row] for row in exact], np.float64)
+        log_below = np.array([[mpmath.log(p) for p in row] for row in exact], np.float64)
+    exact, eps = np.array(exact, np.float64), np.finfo(dtype).eps
+    for found, expected in ((below, exact), (above, exact), (logs[0], log_below)):
+        np.testing.assert_allclose(found, expected, 16 * eps, np.finfo(dtype).tiny)
+    np.testing.assert_allclose(logs[1], log_above, 16 * eps, np.finfo(dtype).tiny)
+    wide, orders = z.astype(np.float64), df.astype(np.float64)
+    density = scipy.stats.t.pdf(wide, orders)
+    np.testing.assert_allclose(slopes[:, 0], -density.sum(1), rtol=100 * eps)
+    bent = density[2] * (orders + 1) * wide[2] / (orders + wide[2] ** 2)
+    np.testing.assert_allclose(bends, bent.sum(), rtol=100 * eps)
+
+
 def test_entropy_of_poisson():
     mu = np.array([0.0, 1e-3, 0.5, 3.0, 9.9, 10.1, 39.9, 40.1, 1000.0, -1.0])
     got = stats.poisson.entropy(mu.astype("float32"))

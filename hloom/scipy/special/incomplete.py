@@ -9,7 +9,7 @@ from hloom.lowering.incomplete import (
     gamma_density,
     regularized_incomplete_beta,
 )
-from hloom.numpy.promotion import broadcast_shapes
+from hloom.numpy.promotion import broadcast_shapes, filled
 from hloom.runtime.dispatch import fused
 from hloom.scipy.special.differentiable import array_of, differentiable, slope
 from hloom.scipy.special.series import computed
@@ -57,6 +57,14 @@ beta_rest = differentiable(
     slope(beta_complement, 0, 3),
     slope(beta_complement, 1, 3),
     lambda a, b, x, _: e.neg(beta_density(a, b, x)),
+)
+#: the same of a, b, x and 1 - x, which x may be too near 1 to tell; its derivative is that of x
+beta_rest_of_both = differentiable(
+    beta_complement,
+    slope(beta_complement, 0, 4),
+    slope(beta_complement, 1, 4),
+    lambda a, b, x, y, _: e.neg(beta_density(a, b, x, y)),
+    lambda *operands: filled(0.0, aval_of(operands[0])),
 )
 
 

@@ -9,7 +9,7 @@ Array([0.25, 0.5 ], dtype=float32)
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special.incomplete import beta_rest
+from hloom.scipy.special.incomplete import beta_rest_of_both
 from hloom.scipy.special.series import computed
 from hloom.scipy.stats.families import Continuous
 from hloom.scipy.stats.tails import log_tail_beta
@@ -22,10 +22,10 @@ def _logpdf(z, df):
 
 
 def _share(z, df):
-    """P(|Z| > |z|), by the incomplete beta function of z² / (df + z²), which may be small."""
-    half = np.asarray(0.5 * df, z.dtype)
-    part = 1 / (1 + df / np.square(z))
-    return computed("t", beta_rest, np.asarray(0.5, z.dtype), half, part)
+    """P(|Z| > |z|), by the incomplete beta function of z² / (df + z²), which may be near 0 or 1."""
+    half, ratio = np.asarray(0.5 * df, z.dtype), np.square(z) / df
+    part, rest = 1 / (1 + 1 / ratio), 1 / (1 + ratio)
+    return computed("t", beta_rest_of_both, np.asarray(0.5, z.dtype), half, part, rest)
 
 
 def _cdf(z, df):
@@ -40,9 +40,9 @@ def _logcdf(z, df):
     zero = z == 0
     below = z < 0
     inner = np.where(zero, 1.0, z)
-    part = df / (df + np.square(inner))
-    tail = log_tail_beta(_share(inner, df), 0.5 * df, 0.5, part) - math.log(2)
-    above = np.log1p(-np.exp(np.where(below, -1.0, tail)))
+    part, share = df / (df + np.square(inner)), _share(inner, df)
+    tail = log_tail_beta(share, 0.5 * df, 0.5, part) - math.log(2)
+    above = np.log1p(-0.5 * share)
     near = 2 * z * np.exp(_logpdf(z, df)) - math.log(2)
     return np.where(zero, near, np.where(below, tail, above))
 
