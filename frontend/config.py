@@ -131,17 +131,29 @@ def _from_environment(name, default):
     return text.lower() in _TRUE
 
 
+def _plain(name):
+    return name.removeprefix("hloom_").removeprefix("jax_")
+
+
 class Config:
-    """The flags as attributes, with `update` to change one for the whole process."""
+    """The flags as attributes, with `update` to change one for the whole process.
+
+    A name may have the prefix `hloom_`, or `jax_` as in programs written for JAX.
+
+    >>> import hloom
+    >>> hloom.config.update("jax_enable_x64", False)
+    >>> hloom.config.jax_enable_x64, hloom.config.enable_x64
+    (False, False)
+    """
 
     def __getattr__(self, name):
-        name = name.removeprefix("hloom_")
+        name = _plain(name)
         context = thread.context
         return getattr(context.watches if name in WATCHES else context.settings, name)
 
     def update(self, name, value):
         """Set a flag, for this thread and for those that start later."""
-        settings, watches = _split({name.removeprefix("hloom_"): value})
+        settings, watches = _split({_plain(name): value})
         context = thread.context
         context.settings = context.settings.replace(**settings)
         context.watches = context.watches.replace(**watches)

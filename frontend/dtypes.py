@@ -368,6 +368,8 @@ def _scalar_class(x):
             return x
         if x in _PYTHON_CLASS:
             return _PYTHON_CLASS[x]
+    if x is None:  # as in NumPy, where it is the default dtype
+        return np.float64
     return dtype(x).type
 
 

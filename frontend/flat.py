@@ -77,27 +77,30 @@ def _converted(fun, leaf, tree, i):
     )
 
 
-def flatten_args(fun, args, kwargs, lend=False):
+def flatten_args(fun, args, kwargs, lend=False, argument=None):
     """Leaves and structure of a call's arguments; every leaf must be an array or number.
 
-    Mutable references are part of the structure, as if the function closed over them, unless the
-    caller will `lend` them: then they are leaves too.
+    Another leaf becomes `argument(fun, leaf, tree, i)`, by default `to_argument`. Mutable
+    references are part of the structure, as if the function closed over them, unless the caller
+    will `lend` them: then they are leaves too.
     """
     try:
         leaves, tree = pytree.flatten((args, kwargs))
     except ValueError as e:
         raise pytree.flatten_error(e, (args, kwargs)) from None
+    argument = argument or to_argument
     kept = False
     for i, leaf in enumerate(leaves):
         if not is_value(leaf):
             if isinstance(leaf, refs.Cells):
                 kept = True
             else:
-                leaves[i] = _argument(fun, leaf, tree, i)
+                leaves[i] = argument(fun, leaf, tree, i)
     return refs.fixed(leaves, tree) if kept and not lend else (leaves, tree)
 
 
-def _argument(fun, leaf, tree, i):
+def to_argument(fun, leaf, tree, i):
+    """Leaf `i` of (args, kwargs) as an array; raises ArgumentError if it is none."""
     try:
         return convert(leaf)
     except ArgumentError:

@@ -19,6 +19,7 @@ from hloom.frontend import registry
 from hloom.frontend.errors import ArgumentError, TreeError
 from hloom.frontend.registry import (
     KeyEntry,
+    KeyPath,
     Partial,
     keystr,
     register_dataclass,
@@ -45,6 +46,7 @@ __all__ = [
     "FlattenedIndexKey",
     "GetAttrKey",
     "KeyEntry",
+    "KeyPath",
     "Partial",
     "PyTreeDef",
     "SequenceKey",

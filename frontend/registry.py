@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from hloom.frontend.errors import ArgumentError, TreeError
 
 KeyEntry = TypeVar("KeyEntry", bound=Hashable)
+KeyPath = tuple[KeyEntry, ...]
 
 # Set by `install`.
 registry: Any = None
@@ -57,13 +58,15 @@ def _register(method, nodetype, *rest):
     if registry is None:
         _waiting.append((method, nodetype, *rest))
         return
-    if registry.is_node(nodetype):
+    # a named tuple is a node before it is registered, and can be registered all the same
+    try:
+        getattr(registry, method)(nodetype, *rest)
+    except ValueError:
         raise TreeError(
             f"register: {nodetype.__qualname__} is already a pytree node",
             "a type is registered once",
             "remove the second registration",
-        )
-    getattr(registry, method)(nodetype, *rest)
+        ) from None
 
 
 def register_node(nodetype, flatten_func, unflatten_func, flatten_with_keys_func=None):

@@ -20,7 +20,7 @@ from hloom.frontend.prims import calls
 from hloom.frontend.refs import places_of
 from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.frontend.tracebacks import hide_frames
-from hloom.runtime import guards, nans, room
+from hloom.runtime import guards, marks, nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.dispatch import after, entry, launch
@@ -57,9 +57,12 @@ class Jitted:
         self.fun = fun
         self.name = name_of(fun)
         self.keep_unused, self.inline = keep_unused, inline
-        names, self.positions = _parameters(fun)
-        self.static_nums, self.static_names = _both(static, names)
-        self.donate_nums, self.donate_names = _both(donated, names)
+        parameters = marks.Parameters(fun)
+        static = parameters.marks("static", *static)
+        donated = parameters.marks("donate", *donated)
+        marks.disjoint(self.name, static, donated)
+        (self.static_nums, self.static_names), self.positions = static, len(parameters.positional)
+        self.donate_nums, self.donate_names = donated
         self.plain = not (self.static_nums or self.static_names)
         #: key -> entry (runtime/dispatch.py); the key is settings and avals if all are arrays
         self.entries: dict = {}
@@ -236,7 +239,7 @@ class Jitted:
         if not (self.donate_nums or self.donate_names):
             return ()
         found = []
-        shift = [i for i in range(self.positions or 0) if i not in self.static_nums]
+        shift = [i for i in range(self.positions) if i not in self.static_nums]
         for i, path in enumerate(pytree.leaf_keys(tree)):
             if path[0].idx == 0:
                 place = path[1].idx
@@ -375,29 +378,6 @@ def _hashable(name, value, what):
     )
 
 
-def _parameters(fun):
-    """Names of positional parameters, and how many there are; unknown for some built-ins."""
-    try:
-        signature = inspect.signature(fun)
-    except (TypeError, ValueError):
-        return None, 0
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    names = [p.name for p in signature.parameters.values() if p.kind in kinds]
-    return names, len(names)
-
-
-def _both(arguments, parameters):
-    """Argument numbers and names, each completed by the other through the signature."""
-    nums, names = arguments
-    nums = () if nums is None else (nums,) if isinstance(nums, int) else tuple(nums)
-    names = () if names is None else (names,) if isinstance(names, str) else tuple(names)
-    if parameters is not None:
-        extra = [parameters.index(k) for k in names if k in parameters]
-        more = [parameters[i] for i in nums if -len(parameters) <= i < len(parameters)]
-        return frozenset((*nums, *extra)), frozenset((*names, *more))
-    return frozenset(nums), frozenset(names)
-
-
 def jit(
     fun=None,
     /,
@@ -411,10 +391,11 @@ def jit(
 ):
     """Compile `fun` with XLA when it is called, once for each combination of shapes and dtypes.
 
-    Static arguments are Python values that the trace may depend on; a new value compiles anew. The
-    memory of donated arguments may be reused for results, and the arguments are then deleted.
-    Arguments that the function does not use are not passed on, unless `keep_unused`. `inline` puts
-    the function's equations into the trace around it instead of one call.
+    Static arguments are Python values that the trace may depend on; a new value compiles anew. If
+    they are given by number alone or by name alone, they are static passed either way. The memory
+    of donated arguments may be reused for results, and the arguments are then deleted. Arguments
+    that the function does not use are not passed on, unless `keep_unused`. `inline` puts the
+    function's equations into the trace around it instead of one call.
 
     >>> import hloom
     >>> @hloom.jit

@@ -216,10 +216,15 @@ def hlo_cost_analysis(module):
     return _jax.hlo_module_cost_analysis(cpu_client(), module)
 
 
+def computation(module):
+    """The XlaComputation of an MLIR module, before XLA optimises it."""
+    convert = _jax.mlir.mlir_module_to_xla_computation
+    return convert(str(module), use_tuple_args=False, return_tuple=False)
+
+
 def hlo(module):
     """The HloModule of an MLIR module, before XLA optimises it."""
-    convert = _jax.mlir.mlir_module_to_xla_computation
-    return convert(str(module), use_tuple_args=False, return_tuple=False).get_hlo_module()
+    return computation(module).get_hlo_module()
 
 
 def jaxlib_version():

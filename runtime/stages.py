@@ -130,14 +130,14 @@ class Lowered(Stage):
         In the dialect "hlo" it is what XLA reads, before it is optimised.
         """
         if dialect == "hlo":
-            return pjrt.hlo(self.module.ir).to_string()
+            return self.compiler_ir("hlo").as_hlo_text()
         _require_stablehlo("as_text", dialect)
         return self.module.text(debug_info)
 
     def compiler_ir(self, dialect="stablehlo"):
-        """The module as an `ir.Module` of jaxlib's MLIR bindings; in "hlo", as an HloModule."""
+        """The module as an `ir.Module` of jaxlib's bindings; in "hlo", as an XlaComputation."""
         if dialect == "hlo":
-            return pjrt.hlo(self.module.ir)
+            return pjrt.computation(self.module.ir)
         _require_stablehlo("compiler_ir", dialect)
         return self.module.ir
 

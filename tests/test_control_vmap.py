@@ -117,3 +117,18 @@ def test_vmap_of_nested_control_flow():
         close(
             hloom.vmap(gradient, in_axes=in_axes)(*chosen), looped(gradient, chosen, in_axes), 1e-8
         )
+
+
+def test_arguments_that_are_not_mapped_may_be_anything():
+    def f(x, how):
+        return x if how == "plain" else -x
+
+    assert hloom.vmap(f, in_axes=(0, None))(hnp.ones(2), "plain").tolist() == [1, 1]
+    assert hloom.vmap(f, in_axes=(0, None))(hnp.ones(2), None).tolist() == [-1, -1]
+    with pytest.raises(hloom.errors.ArgumentError, match="argument 1 is 'plain' of type str"):
+        hloom.vmap(f)(hnp.ones(2), "plain")
+
+
+def test_scatter_of_no_lanes():
+    found = hloom.vmap(lambda x, i: x.at[i].set(1.0))(hnp.zeros((0, 3)), hnp.zeros((0,), int))
+    assert found.shape == (0, 3)

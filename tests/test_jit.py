@@ -34,6 +34,40 @@ def test_one_trace_for_each_signature():
     assert len(traces) == 5
 
 
+def takes(x, y, *, k=1):
+    return x * y * k
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"static_argnums": 2}, "jit: static_argnums counts the positional parameters of takes"),
+        ({"donate_argnums": (0, -3)}, "jit: donate_argnums counts the positional parameters"),
+        ({"static_argnames": "z"}, "jit: static_argnames names 'z'"),
+        ({"donate_argnames": ["x", "z"]}, "jit: donate_argnames names 'z'"),
+        ({"static_argnums": "x"}, "jit: static_argnums is of type int, or several"),
+        ({"static_argnames": (1,)}, "jit: static_argnames is of type str, or several"),
+        ({"static_argnums": 0, "donate_argnums": -2}, "jit: an argument of takes is either"),
+        ({"static_argnums": 0, "donate_argnames": "x"}, "jit: an argument of takes is either"),
+        ({"static_argnames": "k", "donate_argnames": "k"}, "jit: an argument of takes is either"),
+    ],
+)
+def test_marks_that_fit_no_argument(options, words):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        hloom.jit(takes, **options)
+    lines = str(caught.value).splitlines()
+    assert lines[0].startswith(words), lines
+    assert len(lines) >= 3
+
+
+def test_marks_of_functions_that_take_any_argument():
+    f = hloom.jit(lambda *args, **kwargs: args[0] * args[1], static_argnums=1)
+    assert f(jnp.ones(2), 3).tolist() == [3, 3]
+    g = hloom.jit(lambda **kwargs: kwargs["x"] * len(kwargs["how"]), static_argnames="how")
+    assert g(x=2, how="abc") == 6
+    assert hloom.jit(takes, static_argnums=-1)(jnp.ones(2), 3).tolist() == [3, 3]
+
+
 def test_trees_in_and_out():
     f = hloom.jit(lambda t, *, k: {"a": t["x"] + k, "b": [t["y"], None, (k,)]})
     out = f({"x": 1.0, "y": jnp.arange(2)}, k=2.0)
@@ -180,7 +214,7 @@ def test_every_stage_tells_the_types_of_the_arguments():
 def test_a_lowered_function_is_shown_as_xla_reads_it():
     lowered = hloom.jit(lambda x: hloom.lax.erf_inv(x) @ x).lower(jnp.ones(3))
     assert "f32[] dot(" in lowered.as_text("hlo")
-    assert lowered.compiler_ir("hlo").to_string() == lowered.as_text("hlo")
+    assert lowered.compiler_ir("hlo").as_hlo_text() == lowered.as_text("hlo")
     assert lowered.cost_analysis()["flops"] > 5
     with pytest.raises(ValueError, match="dialect 'mhlo' is not known"):
         lowered.as_text("mhlo")

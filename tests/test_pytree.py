@@ -665,3 +665,13 @@ def test_a_pickled_structure_is_read_by_a_process_that_has_not_imported_hloom():
     structure = pickle.dumps(tree_util.tree_structure({"a": 1, "b": (2, None)}))
     code = f"import pickle; print(pickle.loads({structure!r}).unflatten([1, 2]))"
     assert fresh.python(code).stdout.strip() == "{'a': 1, 'b': (2, None)}"
+
+
+def test_a_named_tuple_is_registered_once():
+    pair = collections.namedtuple("pair", "x y")
+    register = tree_util.register_pytree_node
+    register(pair, lambda p: ((p.y,), p.x), lambda x, children: pair(x, *children))
+    assert tree.leaves(pair(1, 2)) == [2]
+    assert tree.map(lambda y: -y, pair(1, 2)) == pair(1, -2)
+    with pytest.raises(TreeError, match="pair is already a pytree node"):
+        register(pair, lambda p: ((p.y,), p.x), lambda x, children: pair(x, *children))

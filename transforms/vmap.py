@@ -5,7 +5,7 @@ import functools
 from hloom.frontend import pytree
 from hloom.frontend.capture import Lending
 from hloom.frontend.errors import ArgumentError, AxisError, ShapeError, ValueRangeError
-from hloom.frontend.flat import Flat, argument_paths, flatten_args, name_of
+from hloom.frontend.flat import Flat, argument_paths, flatten_args, name_of, to_argument
 from hloom.frontend.prims.structural import canonical_axis
 from hloom.frontend.refs import places_of
 from hloom.frontend.trace import aval_of
@@ -42,7 +42,7 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
                 f"it was called with {len(args)}",
                 "make their numbers agree; keyword arguments are mapped over axis 0",
             )
-        leaves, tree = flatten_args(fun, args, kwargs, lend=True)
+        leaves, tree = flatten_args(fun, args, kwargs, lend=True, argument=_Other)
         places = places_of(f"vmap: {name}", leaves)
         if type(in_axes) is int:
             dims = [in_axes] * len(leaves)
@@ -51,6 +51,9 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
             dims = pytree.broadcast_prefix(
                 axes, tree, pytree.is_none, ("in_axes", f"the arguments of {name}"), "vmap"
             )
+        for i, x in enumerate(leaves):
+            if type(x) is _Other:
+                leaves[i] = x.leaf if dims[i] is None else to_argument(fun, x.leaf, tree, i)
         given = leaves
         if places:
             places = [i for i in places if dims[i] is not None]  # the others are closed over
@@ -85,6 +88,13 @@ def vmap(fun, in_axes=0, out_axes=0, axis_name=None, axis_size=None, spmd_axis_n
         return flat.out_tree.unflatten(placed)
 
     return mapped
+
+
+class _Other:
+    """A leaf that is no array yet: one that is not mapped goes to the function as it is."""
+
+    def __init__(self, _fun, leaf, _tree, _i):
+        self.leaf = leaf
 
 
 def _axis(name, x, axis, tree, i):

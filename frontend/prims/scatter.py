@@ -80,7 +80,7 @@ class Scatter(Primitive):
                 f"{name}: the shapes do not fit the dimension numbers", found, "correct them"
             )
         window = window_shape(numbers, updates.shape, x.ndim)
-        if any(m > n for m, n in zip(window, x.shape, strict=True)):
+        if any(m > n for a, (m, n) in enumerate(zip(window, x.shape)) if a not in batching):
             found = f"the window has shape {window}, the operand has shape {x.shape}"
             raise ShapeError(
                 f"{name}: the window is larger than the operand", found, "use smaller updates"

@@ -18,6 +18,7 @@ import numpy as np
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
 from hloom.frontend.errors import IndexingError, IndexTypeError, NonConcreteIndexError
+from hloom.frontend.ir import Literal
 from hloom.frontend.trace import Tracer, aval_of, brief, concrete_or_none, convert
 from hloom.numpy.creation import asarray
 from hloom.numpy.promotion import broadcast_shapes
@@ -253,6 +254,8 @@ def _is_plain(e):
 
 
 def _converted(e):
+    if isinstance(e, Literal):
+        e = e.value
     if hasattr(e, "__index__"):
         return operator.index(e)
     if hasattr(e, "__array__") or hasattr(e, "__hloom_array__"):
