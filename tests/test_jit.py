@@ -1,6 +1,7 @@
 """jit and its stages: signatures, static and donated arguments, caches, compilation ahead."""
 
 import gc
+import re
 import weakref
 
 import numpy as np
@@ -88,6 +89,42 @@ def test_static_arguments_by_number_and_name():
     # 1, 1.0 and True are equal and yet different static arguments
     kinds = hloom.jit(lambda x, n: x * (2 if type(n) is int else 3), static_argnums=1)
     assert [float(kinds(1.0, n)) for n in (1, 1.0, True)] == [2.0, 3.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("options", "kind", "finding"),
+    [
+        ({"static_argnums": 3}, ValueError, "3 is given, and there are 2"),
+        ({"donate_argnums": -3}, ValueError, "-3 is given, and there are 2"),
+        ({"static_argnames": "z"}, ValueError, "no such parameter: (key, x, y)"),
+        ({"donate_argnames": ["z"]}, ValueError, "no such parameter"),
+        ({"static_argnums": 2}, ValueError, "name of a keyword-only parameter"),
+        ({"static_argnums": 1, "donate_argnames": "y"}, ValueError, "is both"),
+        ({"static_argnums": -1, "donate_argnums": 1}, ValueError, "1, 'y' is both"),
+        ({"static_argnums": "x"}, TypeError, "it is 'x'"),
+        ({"static_argnames": 0}, TypeError, "it is 0"),
+    ],
+)
+def test_marks_that_fit_no_parameter_are_refused(options, kind, finding):
+    def fun(x, y, *, key=None):
+        return x
+
+    with pytest.raises(kind, match=re.escape(finding)):
+        hloom.jit(fun, **options)
+
+
+def test_marks_count_from_the_end_and_are_not_completed_when_both_are_given():
+    f = hloom.jit(lambda n, x: x + n, static_argnums=-2, donate_argnums=-1)
+    x = jnp.ones(3)
+    assert f(2, x).tolist() == [3.0, 3.0, 3.0]
+    assert x.is_deleted()
+    kinds = hloom.jit(
+        lambda a, b, c: [type(x) is int for x in (a, b, c)], static_argnums=0, static_argnames="b"
+    )
+    assert [bool(k) for k in kinds(1, 2, 3)] == [True, False, False]
+    assert [bool(k) for k in kinds(1, b=2, c=3)] == [True, True, False]
+    anything = hloom.jit(lambda *a, **k: type(a[-1]) is int, static_argnums=-1, static_argnames="k")
+    assert anything(1, 2, 3, k=4)
 
 
 def test_donated_memory_is_reused_and_the_argument_deleted():
