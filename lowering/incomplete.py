@@ -95,8 +95,8 @@ def beta_density(a, b, x, rest=None):
     """The derivative of the incomplete beta function in x, with its limits at 0 and 1."""
     inside = bitwise_and(gt(x, 0.0), gt(sub(1.0, x) if rest is None else rest, 0.0))
     x0 = select(inside, x, 0.5)
-    y, lost, gap = _rest(a, b, x0, None if rest is None else select(inside, rest, 0.5))
-    inner = _beta_density(a, b, x0, y, lost, gap, mul(x0, y))
+    y, drift, gap = _rest(a, b, x0, None if rest is None else select(inside, rest, 0.5))
+    inner = _beta_density(a, b, x0, y, drift, gap, mul(x0, y))
     ends = select(eq(x, 1.0), _limit(x, b, a), filled(math.nan, x))
     return select(inside, inner, select(eq(x, 0.0), _limit(x, a, b), ends))
 
@@ -121,14 +121,14 @@ def beta_complement(a, b, x, rest=None):
 
 def _incomplete_beta(a, b, x, upper, rest=None):
     beyond = gt(x, div(add(a, 1.0), add(add(a, b), 2.0)))
-    y, lost, gap = _rest(a, b, x, rest)
+    y, drift, gap = _rest(a, b, x, rest)
     p, q = select(beyond, b, a), select(beyond, a, b)
     u = select(beyond, y, x)
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(b, 0.0)), bitwise_and(gt(x, 0.0), gt(y, 0.0)))
     little = bitwise_and(bitwise_and(beyond, inside), lt(b, 0.5))
     by_fraction = inside if upper else bitwise_and(inside, bitwise_not(little))
     offset = add(select(beyond, neg(gap), gap), 1.0)
-    density = _beta_density(a, b, x, y, lost, gap)
+    density = _beta_density(a, b, x, y, drift, gap)
     part = mul(density, _beta_fraction(p, q, u, offset, by_fraction))
     sides = (part, sub(1.0, part)) if upper else (sub(1.0, part), part)
     inner = select(beyond, *sides)
@@ -283,26 +283,30 @@ def _fraction_of_small(a, x, slopes):
 
 # ---------------------------------------------------------------- beta
 def _rest(a, b, x, rest=None):
-    """1 - x rounded, what that lost, and a (1 - x) - b x, which vanishes at the mean.
+    """1 - x, what rounding took from log x^a (1 - x)^b, and a (1 - x) - b x, 0 at the mean.
 
-    `rest`, if given, is the first where x is near 1. Products of halves are exact, and so is a
-    difference of nearly equal ones.
+    `rest`, if given, is 1 - x where x is near 1 and rounds it. Products of halves are exact, and so
+    is a difference of nearly equal ones.
     """
     y = sub(1.0, x)
     lost = sub(sub(1.0, y), x)
+    drift, low = div(mul(b, lost), y), mul(a, lost)
     if rest is not None:
         near_one = gt(x, 0.5)
         # the value of the rest, with the derivative of 1 - x
         given = sub(stop.bind(rest)[0], sub(x, stop.bind(x)[0]))
-        y, lost = select(near_one, given, y), select(near_one, 0.0, lost)
+        lost = sub(y, given)
+        y = select(near_one, given, y)
+        drift = select(near_one, mul(a, log1p(div(lost, x))), drift)
+        low = select(near_one, neg(mul(b, lost)), low)
     (a0, a1), (b0, b1), (x0, x1), (y0, y1) = (halves(v) for v in (a, b, x, y))
     cross = add(sub(mul(a0, y1), mul(b0, x1)), sub(mul(a1, y0), mul(b1, x0)))
-    low = add(sub(mul(a1, y1), mul(b1, x1)), mul(a, lost))
-    return y, lost, add(sub(mul(a0, y0), mul(b0, x0)), add(cross, low))
+    low = add(sub(mul(a1, y1), mul(b1, x1)), low)
+    return y, drift, add(sub(mul(a0, y0), mul(b0, x0)), add(cross, low))
 
 
-def _beta_density(a, b, x, y, lost, gap, divisor=1.0):
-    """x^a (1 - x)^b / B(a, b) over a divisor, where 1 - x = y + lost."""
+def _beta_density(a, b, x, y, drift, gap, divisor=1.0):
+    """x^a (1 - x)^b / B(a, b) over a divisor, where this is x^a y^b e^drift."""
     total, swapped = add(a, b), gt(b, a)
     big, little = select(swapped, b, a), select(swapped, a, b)
     near, far = select(swapped, y, x), select(swapped, x, y)
@@ -313,7 +317,7 @@ def _beta_density(a, b, x, y, lost, gap, divisor=1.0):
     inner = pow(near, mul(select(two, 1.0, big), 0.5))
     outer = pow(mul(far, select(one, total, 1.0)), mul(small, 0.5))
     half = mul(inner, select(eq(inner, 0.0), 0.0, outer))
-    mended = exp(div(mul(b, lost), y))
+    mended = exp(drift)
     # Γ(total) / Γ(big) total^-little, without its large parts
     t = div(little, big)
     ratio = sub(mul(big, log_minus(add(t, 1.0), t)), mul(log1p(t), 0.5))

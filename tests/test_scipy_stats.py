@@ -535,6 +535,22 @@ def test_far_tails_of_t(dtype):
     np.testing.assert_allclose(bends, bent.sum(), rtol=100 * eps)
 
 
+def test_binomials_of_probabilities_that_one_does_not_feel():
+    # in float32, 1 - p is 1 or nearly
+    k, n = np.float32([0, 1, 3, 2, 4]), np.float32([1e7, 1e6, 1e5, 1e7, 6e5])
+    p = np.float32([1e-8, 3e-9, 1e-4, 2e-7, 1e-5])
+    wide = [v.astype(np.float64) for v in (k, n, p)]
+    for name in ("cdf", "sf", "logcdf", "logsf"):
+        found = getattr(stats.binom, name)(k, n, p)
+        expected = getattr(scipy.stats.binom, name)(*wide)
+        np.testing.assert_allclose(found, expected, rtol=2e-6)
+    k, n, p = np.float32([1e6, 3e6, 1e7]), np.float32([2, 3, 1]), np.float32([2e-6, 1e-6, 1e-8])
+    wide = [v.astype(np.float64) for v in (k, n, p)]
+    for name in ("cdf", "sf", "logsf"):
+        found = getattr(stats.nbinom, name)(k, n, p)
+        np.testing.assert_allclose(found, getattr(scipy.stats.nbinom, name)(*wide), rtol=2e-6)
+
+
 def test_entropy_of_poisson():
     mu = np.array([0.0, 1e-3, 0.5, 3.0, 9.9, 10.1, 39.9, 40.1, 1000.0, -1.0])
     got = stats.poisson.entropy(mu.astype("float32"))

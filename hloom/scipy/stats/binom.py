@@ -8,6 +8,8 @@ Array([0.25, 0.5 , 0.25, 0.  ], dtype=float32)
 
 import hloom.numpy as np
 from hloom.scipy.special import betainc
+from hloom.scipy.special.incomplete import beta_rest
+from hloom.scipy.special.series import computed
 from hloom.scipy.stats.counts import log_binomial
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.tails import log_betainc
@@ -27,9 +29,9 @@ standard = Discrete(
     logpmf=lambda k, n, p: log_binomial(k, n, p),
     ends=(0, 1),
     power=lambda k, n, p: bounded_exp(log_choose(n, k)) * p**k * (1 - p) ** (n - k),
-    cdf=lambda k, n, p: betainc(_failures(n, k), k + 1, 1 - p),
+    cdf=lambda k, n, p: computed("binom", beta_rest, k + 1, _failures(n, k), p),
     sf=lambda k, n, p: betainc(k + 1, _failures(n, k), p),
-    logcdf=lambda k, n, p: log_betainc(_failures(n, k), k + 1, 1 - p),
+    logcdf=lambda k, n, p: log_betainc(_failures(n, k), k + 1, 1 - p, p),
     logsf=lambda k, n, p: log_betainc(k + 1, _failures(n, k), p),
 )
 pmf, logpmf = standard.densities()

@@ -10,6 +10,8 @@ import math
 
 import hloom.numpy as np
 from hloom.scipy.special import betainc
+from hloom.scipy.special.incomplete import beta_rest
+from hloom.scipy.special.series import computed
 from hloom.scipy.stats.counts import log_negative_binomial
 from hloom.scipy.stats.families import Discrete
 from hloom.scipy.stats.tails import log_betainc
@@ -30,9 +32,9 @@ standard = Discrete(
     ends=(1,),
     power=lambda k, n, p: bounded_exp(_log_ways(k, n)) * p**n * (1 - p) ** k,
     cdf=lambda k, n, p: betainc(n, k + 1, p),
-    sf=lambda k, n, p: betainc(k + 1, n, 1 - p),
+    sf=lambda k, n, p: computed("nbinom", beta_rest, n, k + 1, p),
     logcdf=lambda k, n, p: log_betainc(n, k + 1, p),
-    logsf=lambda k, n, p: log_betainc(k + 1, n, 1 - p),
+    logsf=lambda k, n, p: log_betainc(k + 1, n, 1 - p, p),
 )
 pmf, logpmf = standard.densities()
 cdf, logcdf, sf, logsf = standard.tails()

@@ -7,7 +7,9 @@ p is tiny, continued fractions converge in a few steps (DLMF 8.9.1, 8.9.2 and 8.
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import betainc, gammainc, gammaincc, gammaln, xlog1py
+from hloom.scipy.special import gammainc, gammaincc, gammaln, xlog1py
+from hloom.scipy.special.incomplete import beta_rest_of_both
+from hloom.scipy.special.series import computed
 from hloom.scipy.stats.terms import log_beta
 
 _TINY = 1e-30
@@ -36,7 +38,8 @@ def log_betainc(a, b, x, rest=None):
     # the smaller side: I_x(a, b) = 1 - I_{1-x}(b, a)
     low = x * (a + b) < a
     rest = 1 - x if rest is None else rest
-    p = betainc(np.where(low, a, b), np.where(low, b, a), np.where(low, x, rest))
+    sides = [np.where(low, *pair) for pair in ((b, a), (a, b), (rest, x), (x, rest))]
+    p = computed("betainc", beta_rest_of_both, *sides)
     share = np.where(low, p, 0.5)
     return np.where(low, log_tail_beta(share, a, b, x), np.log1p(-np.where(low, 0.5, p)))
 
