@@ -132,3 +132,15 @@ def test_arguments_that_are_not_mapped_may_be_anything():
 def test_scatter_of_no_lanes():
     found = hloom.vmap(lambda x, i: x.at[i].set(1.0))(hnp.zeros((0, 3)), hnp.zeros((0,), int))
     assert found.shape == (0, 3)
+
+
+@pytest.mark.parametrize("compile", [lambda f: f, hloom.jit], ids=["eager", "jit"])
+def test_branches_that_a_lane_does_not_take_have_no_derivatives_there(compile):
+    # sqrt has an infinite derivative at 0, where another branch is taken
+    def each(x, w):
+        f = lambda x: lax.cond(x > 0, lambda x: hnp.sqrt(w * x), lambda x: w * x, x)
+        return hloom.vmap(f)(x).sum()
+
+    dx, dw = compile(hloom.grad(each, (0, 1)))(hnp.array([0.0, 1.0, 4.0]), 4.0)
+    assert dx.tolist() == [4.0, 1.0, 0.5]
+    assert float(dw) == 0.75

@@ -6,9 +6,9 @@ values have, add what the body gives back, until nothing is added.
 """
 
 from hloom.frontend.ir import memoised
-from hloom.frontend.prims.calls import jit
+from hloom.frontend.prims.calls import jit, stop_gradient
 from hloom.frontend.prims.control import cond, platform_index, scan, while_loop
-from hloom.frontend.prims.elementwise import select_n
+from hloom.frontend.prims.elementwise import eq, select_n
 from hloom.frontend.prims.reduction import reduce_or
 from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of, interpret, stage
@@ -121,12 +121,22 @@ def _cond_batch(axis, operands, dims, *, branches):
 
 
 def _select_branch(axis, index, operands, dims, branches, batched):
-    """Every branch is run, and each lane takes the results of its own."""
+    """Every branch is run, and each lane takes the results of its own.
+
+    The others are differentiated as constants there: their derivatives may be infinite, and
+    infinity times a cotangent of zero is NaN.
+    """
+    live = [stop_gradient(x) is not x for x in operands]
+    operands = [to_front(x, d, axis.size) if on else x for x, d, on in zip(operands, dims, live)]
+    dims = tuple([0 if on else d for d, on in zip(dims, live)])
     forced = (True,) * len(batched)
+    kind = aval_of(index).dtype.type
     runs = []
-    for b in branches:
+    for i, b in enumerate(branches):
+        here = eq(index, kind(i)) if any(live) else None
+        taken = [choose(here, (stop_gradient(x), x)) if on else x for x, on in zip(operands, live)]
         made = batch_program(b, axis, dims, forced)
-        runs.append(jit.bind(*operands, program=made.program))
+        runs.append(jit.bind(*taken, program=made.program))
     outs = [choose(index, cases) for cases in zip(*runs, strict=True)]
     return outs, [0] * len(outs)
 
