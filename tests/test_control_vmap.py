@@ -129,9 +129,15 @@ def test_arguments_that_are_not_mapped_may_be_anything():
         hloom.vmap(f)(hnp.ones(2), "plain")
 
 
-def test_scatter_of_no_lanes():
-    found = hloom.vmap(lambda x, i: x.at[i].set(1.0))(hnp.zeros((0, 3)), hnp.zeros((0,), int))
-    assert found.shape == (0, 3)
+@pytest.mark.parametrize("compile", [lambda f: f, hloom.jit], ids=["eager", "jit"])
+def test_indexing_of_no_lanes(compile):
+    x, i = hnp.zeros((0, 3)), hnp.zeros((0,), int)
+    lanes = lambda f: compile(hloom.vmap(f))(x, i).shape
+    assert lanes(lambda x, i: x.at[i].set(1.0)) == (0, 3)
+    assert lanes(lambda x, i: x[i]) == (0,)
+    assert lanes(lambda x, i: x.take(0) + i) == (0,)
+    assert lanes(lambda x, i: x[hnp.array([0, 2])] * i) == (0, 2)
+    assert lanes(lambda x, i: lax.dynamic_slice(x, (i,), (2,))) == (0, 2)
 
 
 @pytest.mark.parametrize("compile", [lambda f: f, hloom.jit], ids=["eager", "jit"])

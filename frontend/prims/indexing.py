@@ -313,7 +313,7 @@ def _gather_type(
     dropped = sorted((*collapsed, *batching))
     check_axes("gather", "collapsed_slice_dims and operand_batching_dims", dropped, x.ndim)
     for a in dropped:
-        if slice_sizes[a] != 1:
+        if slice_sizes[a] != 1 and not (a in batching and x.shape[a] == 0):
             found = f"the window has shape {slice_sizes}, axis {a} is collapsed"
             raise ShapeError(
                 "gather: a collapsed axis has window length 1", found, "correct slice_sizes"

@@ -41,7 +41,7 @@ def _slice_batch(axis, operands, dims, *, slice_sizes):
     numbers = GatherDimensionNumbers(offsets, (), tuple(axes))
     if d is not None:
         numbers = GatherDimensionNumbers(offsets, (), renumbered(axes, d), (d,), (0,))
-        slice_sizes = (*slice_sizes[:d], 1, *slice_sizes[d:])
+        slice_sizes = (*slice_sizes[:d], min(1, axis.size), *slice_sizes[d:])
     return [i.gather(x, columns, numbers, slice_sizes, mode=CLIP)], [0]
 
 
@@ -152,7 +152,7 @@ def _gather_batch(
     if d is not None:
         lists = collapsed, index_map, batching
         collapsed, index_map, batching = (renumbered(axes, d) for axes in lists)
-        length = axis.size if e is None else 1
+        length = axis.size if e is None else min(1, axis.size)
         slice_sizes = (*slice_sizes[:d], length, *slice_sizes[d:])
         if e is None:
             dim, offsets = window_axis(d, (*collapsed, *batching), offsets)
