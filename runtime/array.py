@@ -28,15 +28,16 @@ _UNPACK = {
 }
 
 
-#: aval of one element -> the same
+#: aval of rank 0 -> the same
 _SINGLE: dict = {}
 
 
 def _unpacker(aval, kind):
-    if aval.size != 1:
+    if aval.shape:
+        remedy = "use x.item()" if aval.size == 1 else "index or reduce it first"
         raise TypeError(
-            f"only arrays of one element become a Python {kind.__name__}\n"
-            f"    this one has shape {aval.shape}\n    index or reduce it first"
+            f"only arrays of rank 0 become a Python {kind.__name__}\n"
+            f"    this one has shape {aval.shape}\n    {remedy}"
         )
     found = _SINGLE[aval] = _UNPACK.get(aval.dtype, _not_in_memory)
     return found

@@ -479,16 +479,32 @@ def test_arrays_are_not_hashed():
         hash(jnp.ones(2))
 
 
+def test_membership_is_by_elements():
+    x = jnp.arange(6).reshape(2, 3)
+    assert 5 in x
+    assert 5.0 in x
+    assert 7 not in x
+    assert 0 not in jnp.zeros(0)
+    with pytest.raises(hloom.errors.TracerBoolError):
+        hloom.jit(lambda x: 5 in x)(x)
+
+
 def test_python_numbers():
-    assert (int(jnp.asarray([3])), float(jnp.asarray(1.5)), complex(few("complex64")[0])) == (
-        3,
-        1.5,
-        1,
-    )
+    found = int(jnp.asarray(3)), float(jnp.asarray(1.5)), complex(few("complex64")[0])
+    assert found == (3, 1.5, 1)
     assert [10, 20, 30][jnp.asarray(1)] == 20
-    for call in (int, float, bool):
-        with pytest.raises((TypeError, ValueError), match=r"of (one|3) element"):
-            call(jnp.arange(3))
+    for call in (int, float, complex):
+        for x, remedy in ((jnp.ones(1), "use x.item()"), (jnp.ones(3), "index or reduce it first")):
+            with pytest.raises(TypeError) as failure:
+                call(x)
+            assert str(failure.value) == (
+                f"only arrays of rank 0 become a Python {call.__name__}\n"
+                f"    this one has shape {x.shape}\n    {remedy}"
+            )
+    assert jnp.ones(1).item() == 1
+    assert bool(jnp.ones(1))
+    with pytest.raises(ValueError, match="the truth of an array of 3 elements"):
+        bool(jnp.arange(3))
     with pytest.raises(TypeError, match="only integer arrays of rank 0"):
         operator.index(jnp.asarray(1.0))
 

@@ -113,6 +113,11 @@ def view(self, dtype=None, type=None):
     return manipulation.view(self, dtype)
 
 
+def contains(self, value):
+    """Whether some element equals a value, for the operator `in`."""
+    return bool(reductions.any(logic.equal(self, value)))
+
+
 def to_device(self, device, *, stream=None):
     """The array on another device."""
     return manipulation.astype(self, self.dtype, device=device)
@@ -144,6 +149,7 @@ _METHODS = {
     "__invert__": logic.invert,
     "__round__": round_,
     "__array_namespace__": namespace,
+    "__contains__": contains,
     "__getitem__": indexing.getitem,
     "__setitem__": indexing.setitem,
     "__iter__": indexing.iterate,
