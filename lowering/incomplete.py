@@ -6,7 +6,8 @@ With D = x^a e^-x / Γ(a+1) (DLMF 8.7.1 and 8.9.2):
     Q(a, x) = a D C     C = 1/(x+1-a - 1(1-a)/(x+3-a - 2(2-a)/(x+5-a - ...)))       elsewhere
 
 S and C are computed with their derivatives in `a`. D is a product of huge and tiny factors; for
-large `a` it is written with x - a, which is exact, and Stirling's series.
+large `a` it is written with x - a, which is exact, and Stirling's series. For x near a large `a`
+both are an expansion in 1/a: uniform.py.
 """
 
 import math
@@ -40,6 +41,7 @@ from hloom.frontend.prims.elementwise import (
     square,
     sub,
 )
+from hloom.lowering import uniform
 from hloom.lowering.gamma import gamma, lgamma_next, log_quotient, stirling
 from hloom.lowering.gaussian import halves
 from hloom.lowering.iterate import eps, filled, repeat, tiny
@@ -57,6 +59,8 @@ def igamma(a, x):
     """The regularized lower incomplete gamma function."""
     by_fraction, density, s, c = _gamma_parts(a, x)
     inner = select(by_fraction, sub(1.0, mul(mul(a, density), c)), mul(density, s))
+    near, (lower, _) = _near_sides(a, x, density)
+    inner = select(near, lower, inner)
     return _with_ends(a, x, inner, 0.0, 1.0)
 
 
@@ -64,6 +68,8 @@ def igammac(a, x):
     """The regularized upper incomplete gamma function."""
     by_fraction, density, s, c = _gamma_parts(a, x)
     inner = select(by_fraction, mul(mul(a, density), c), sub(1.0, mul(density, s)))
+    near, (_, upper) = _near_sides(a, x, density)
+    inner = select(near, upper, inner)
     little = bitwise_and(lt(a, 0.5), bitwise_and(gt(a, 0.0), le(x, 1.0)))
     little = bitwise_and(little, gt(x, 0.0))
     inner = select(little, _near_one(select(little, a, 0.25), select(little, x, 0.5)), inner)
@@ -148,6 +154,7 @@ def _gamma_parts(a, x, slopes=False):
     by_fraction = bitwise_and(gt(x, 1.0), gt(x, a))
     inside = bitwise_and(bitwise_and(gt(a, 0.0), gt(x, 0.0)), lt(x, math.inf))
     inside = bitwise_and(inside, lt(a, math.inf))
+    inside = bitwise_and(inside, bitwise_not(uniform.is_near(a, x)))
     by_series = bitwise_and(inside, bitwise_not(by_fraction))
     by_fraction = bitwise_and(inside, by_fraction)
     s = _series(select(by_series, a, 1.0), select(by_series, x, 0.0), slopes)
@@ -165,10 +172,26 @@ def _gamma_parts(a, x, slopes=False):
 def _gamma_slopes(a, x):
     """Where Q is computed, D, and the derivative of P in a over D."""
     by_fraction, density, (s, ds), (c, dc) = _gamma_parts(a, x, True)
-    shift = sub(log(x), digamma(a))
-    below = add(mul(s, sub(shift, div(1.0, a))), ds)
-    beyond = neg(mul(a, add(mul(c, shift), dc)))
-    return by_fraction, density, select(by_fraction, beyond, below)
+    # ψ(a+1), since the inverse of a small a would hide the rest of ψ(a)
+    shift = sub(log(x), digamma(add(a, 1.0)))
+    below = add(mul(s, shift), ds)
+    beyond = neg(add(mul(a, add(mul(c, shift), dc)), c))
+    near, a0, d, exponent = _near(a, x)
+    slope = select(by_fraction, beyond, below)
+    return by_fraction, density, select(near, uniform.slope(a0, d, exponent), slope)
+
+
+def _near(a, x):
+    """Where a is large and x near it, and there a, x / a - 1 and log x^a e^-x a^-a e^a."""
+    near = uniform.is_near(a, x)
+    a, x = select(near, a, 1e3), select(near, x, 1e3)
+    d = div(sub(x, a), a)
+    return near, a, d, mul(a, log_minus(div(x, a), d))
+
+
+def _near_sides(a, x, density):
+    near, a, d, exponent = _near(a, x)
+    return near, uniform.sides(density, a, exponent, gt(d, 0.0))
 
 
 def _gamma_density(a, x, factor=1.0):

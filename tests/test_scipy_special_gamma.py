@@ -13,6 +13,7 @@ import pytest
 from scipy import special
 
 import hloom
+from hloom import lax
 from hloom.errors import DTypeError, UnsupportedError, ValueRangeError
 from hloom.scipy import special as s
 
@@ -66,6 +67,20 @@ def regularized(a, low, high):
     return mp.gammainc(a, low, high, regularized=True)
 
 
+def by_quadrature(a, x):
+    """The lower incomplete gamma function for large a, from where its integrand is tiny."""
+    width = mp.sqrt(a)
+    places = mp.linspace(a - 12 * width, x, 3)
+    constant = mp.loggamma(a)
+    return mp.quad(lambda t: mp.exp((a - 1) * mp.log(t) - t - constant), places, maxdegree=4)
+
+
+def in_shape(a, x):
+    """The derivative of the lower incomplete gamma function in a."""
+    value = lambda t: mp.exp(t * mp.log(x) - x - mp.loggamma(t + 1)) * mp.hyp1f1(1, t + 1, x)
+    return mp.diff(value, a)
+
+
 def log_beta(a, b):
     """log |B(a, b)|."""
     return mp.re(mp.loggamma(a) + mp.loggamma(b) - mp.loggamma(a + b))
@@ -75,6 +90,8 @@ SIGNS = np.where(np.arange(N) % 2, 1.0, -1.0)
 SMALL, BELOW = scales(1e-8, 0.9), spread(-24, 0)
 SHAPE = scales(1e-3, 1e4)
 NEAR_SHAPE = SHAPE * np.exp(spread(-1, 1, 3) * np.minimum(3, 4 / np.sqrt(SHAPE)))
+LARGE = scales(1e3, 1e14)
+AROUND = LARGE + spread(-4, 4, 3) * np.sqrt(LARGE)
 A, B = scales(1e-2, 3e3), scales(1e-2, 3e3, 5)
 MEAN = A / (A + B)
 NEAR_MEAN = np.clip(MEAN + spread(-4, 4, 6) * np.sqrt(MEAN * (1 - MEAN) / (A + B)), 1e-4, 0.9999)
@@ -107,6 +124,22 @@ SWEEPS = [
     Sweep("gammainc", s.gammainc, lambda a, x: regularized(a, 0, x), (SHAPE, NEAR_SHAPE), 16),
     Sweep(
         "gammaincc", s.gammaincc, lambda a, x: regularized(a, x, mp.inf), (SHAPE, NEAR_SHAPE), 18
+    ),
+    Sweep("gammainc of large a", s.gammainc, by_quadrature, (LARGE, AROUND), 5, conditioned=True),
+    Sweep(
+        "slope of gammainc in small a",
+        lax.igamma_grad_a,
+        in_shape,
+        (scales(1e-9, 0.5), scales(1e-9, 1, 4)),
+        5,
+    ),
+    Sweep(
+        "slope of gammainc in large a",
+        lax.igamma_grad_a,
+        in_shape,
+        (LARGE ** (1 / 3) + 1e3, AROUND ** (1 / 3) + 1e3),
+        5,
+        conditioned=True,
     ),
     Sweep(
         "gammaincc of small a",
