@@ -169,7 +169,7 @@ def lgamma(x):
     far = add(mul(sub(size, 0.5), sub(log(size), 1.0)), add(stirling(size), _HALF_LOG_2PI - 0.5))
     positive = select(ge(size, _LARGE), far, near)
     # |Γ(x) Γ(-x)| = π / |x sin(πx)|
-    reflected = sub(log(div(math.pi, mul(size, abs(_sine(_fraction(x)))))), positive)
+    reflected = sub(log(div(math.pi, mul(size, abs(sine(fraction(x)))))), positive)
     result = select(lt(x, -0.5), reflected, positive)
     return select(_or_pole(x, eq(size, math.inf)), math.inf, result)
 
@@ -190,9 +190,9 @@ def digamma(x):
     tail = mul(horner(integer_pow(r, 2), _DIGAMMA_FAR), integer_pow(r, 2))
     far = sub(log(p), add(mul(r, 0.5), tail))
     positive = select(ge(p, _LARGE), far, near)
-    r = _fraction(x)
+    r = fraction(x)
     # π / tan(πr)
-    turn = div(mul(_sine(sub(0.5, abs(r))), math.pi), _sine(r))
+    turn = div(mul(sine(sub(0.5, abs(r))), math.pi), sine(r))
     result = select(mirrored, sub(positive, turn), positive)
     result = select(_or_pole(x, eq(x, -math.inf)), math.nan, result)
     return select(eq(x, 0.0), div(-1.0, x), result)
@@ -214,9 +214,9 @@ def gamma(x):
     positive = select(ge(size, 14.0), far, near)
     beyond = 172.0 if dtypes.itemsize_bits(aval_of(x).dtype) == 64 else 36.0
     positive = select(ge(size, beyond), math.inf, positive)
-    sine = _sine(_fraction(x))
+    turn = sine(fraction(x))
     # Γ(x) Γ(-x) = -π / (x sin(πx)), and x Γ(-x) does not underflow for small x
-    reflected = div(math.pi, mul(select(is_odd(round(x, 1)), neg(sine), sine), mul(size, positive)))
+    reflected = div(math.pi, mul(select(is_odd(round(x, 1)), neg(turn), turn), mul(size, positive)))
     result = select(lt(x, 0.0), reflected, positive)
     result = select(_or_pole(x, eq(x, -math.inf)), math.nan, result)
     return select(eq(x, 0.0), div(1.0, x), result)
@@ -272,12 +272,12 @@ def _step_down(x, steps, bound, total=None):
     return x, result
 
 
-def _fraction(x):
+def fraction(x):
     """x less the nearest integer, exact."""
     return sub(x, round(x, 1))
 
 
-def _sine(r):
+def sine(r):
     """sin(πr) for r in [-1/2, 1/2]."""
     return mul(mul(r, sinc(r)), math.pi)
 

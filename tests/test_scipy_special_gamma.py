@@ -90,6 +90,7 @@ SIGNS = np.where(np.arange(N) % 2, 1.0, -1.0)
 SMALL, BELOW = scales(1e-8, 0.9), spread(-24, 0)
 SHAPE = scales(1e-3, 1e4)
 NEAR_SHAPE = SHAPE * np.exp(spread(-1, 1, 3) * np.minimum(3, 4 / np.sqrt(SHAPE)))
+ANY = np.copysign(scales(1e-3, 200, 7), spread(-1, 1)), spread(-60, 40, 8)
 LARGE = scales(1e3, 1e14)
 AROUND = LARGE + spread(-4, 4, 3) * np.sqrt(LARGE)
 A, B = scales(1e-2, 3e3), scales(1e-2, 3e3, 5)
@@ -119,6 +120,17 @@ SWEEPS = [
     Sweep("beta of small negative a", s.beta, mp.beta, (-SMALL, scales(1e-2, 1e5, 4)), 8),
     Sweep("betaln of small negative a", s.betaln, log_beta, (-SMALL, scales(1e-2, 1e5, 4)), 6, 1),
     Sweep("betaln below 0", s.betaln, log_beta, (BELOW, scales(30, 1e4, 4)), 6, 1, True),
+    Sweep("beta of any signs", s.beta, mp.beta, ANY, 40, conditioned=True),
+    Sweep("betaln of any signs", s.betaln, log_beta, ANY, 8, conditioned=True),
+    Sweep("poch of any signs", s.poch, mp.rf, ANY, 8, conditioned=True),
+    Sweep(
+        "comb of many",
+        s.comb,
+        mp.binomial,
+        (scales(30, 1e12), scales(1e-4, 6, 4)),
+        40,
+        conditioned=True,
+    ),
     Sweep("poch", s.poch, mp.rf, (spread(0.01, 20), spread(0, 10, 4)), 4),
     Sweep("comb", s.comb, mp.binomial, (whole(10, 30), whole(0, 10, 4)), 4),
     Sweep("gammainc", s.gammainc, lambda a, x: regularized(a, 0, x), (SHAPE, NEAR_SHAPE), 16),
@@ -300,8 +312,20 @@ def test_narrow_floats_are_float32_rounded_once():
         np.testing.assert_array_equal(found, wide.astype("float16"))
 
 
-def test_choices_with_repetition():
+def test_choices_are_whole_and_exact():
     assert s.comb(5, 3, repetition=True) == 35
+    n, k = np.array([15, 40, 160, 500, 1e30]), np.array([8, 5, 155, 3, 1])
+    counts = [6435, 658008, 820384032, 20708500, 1e30]
+    assert np.asarray(s.comb(n, k)).tolist() == counts
+    found = s.comb(n.astype(np.float32), k.astype(np.float32))
+    assert np.asarray(found)[[0, 1, 4]].tolist() == [6435, 658008, np.float32(1e30)]
+    # the beta function of these is less than the least number
+    assert float(s.comb(np.float32(313), np.float32(24))) == pytest.approx(5.0984892e35, rel=1e-4)
+
+
+def test_ends_of_beta_functions():
+    np.testing.assert_array_equal(s.beta(np.inf, np.array([2.0, -0.5])), [0, -np.inf])
+    np.testing.assert_array_equal(s.betaln(np.inf, np.array([2.0, -0.5])), [-np.inf, np.inf])
 
 
 def test_bernoulli_numbers():

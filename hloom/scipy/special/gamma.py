@@ -11,10 +11,9 @@ from hloom.frontend.array import Array
 from hloom.frontend.dtypes import finfo
 from hloom.frontend.errors import UnsupportedError, ValueRangeError
 from hloom.frontend.prims import elementwise as e, special as s
-from hloom.frontend.prims.calls import stop
 from hloom.frontend.trace import aval_of
 from hloom.lowering import gamma as series
-from hloom.numpy.promotion import select
+from hloom.numpy.promotion import filled, select
 from hloom.runtime.dispatch import fused
 from hloom.scipy.special.differentiable import differentiable
 from hloom.scipy.special.series import computed
@@ -161,46 +160,78 @@ def _limit(x):
 
 def _beta(a, b):
     a, b, sign = _turned(a, b)
-    least, most = e.min(a, b), e.max(a, b)
-    total, shift = _sum(a, b)
-    large = e.bitwise_and(e.gt(least, 0.0), e.ge(total, _limit(total)))
-    small = e.mul(e.div(s.gamma(most), s.gamma(total)), s.gamma(least))
-    small = e.mul(small, e.sub(1.0, shift))
-    # 1 / Γ vanishes at a pole
-    small = select(_is_pole(total), 0.0, small)
-    small = select(e.bitwise_or(_is_pole(a), _is_pole(b)), math.inf, small)
-    far = e.exp(_log_large(select(large, least, 1.0), select(large, most, 10.0)))
-    rest, below = _all_but_least(least, most, total, 10.0)
-    half = e.exp(e.mul(rest, 0.5))
-    turned = e.mul(e.mul(s.gamma(least), half), half)
-    turned = select(_is_pole(least), math.inf, turned)
-    return e.mul(sign, select(large, far, select(below, turned, small)))
+    p, q, number, change, kept, factor, inverse, pole, zero = _positive(a, b)
+    total, lost = _sum(p, q)
+    shift = e.mul(lost, e.digamma(total))
+    lead = s.gamma(number)
+    small = e.mul(e.mul(e.div(s.gamma(q), s.gamma(total)), lead), e.sub(1.0, shift))
+    # as far as may be Γ itself, since the exponential of a logarithm has a larger error
+    head = e.lt(number, 20.0)
+    log = select(head, change, e.add(change, e.lgamma(p)))
+    direct = e.bitwise_and(e.lt(total, _limit(total)), e.bitwise_not(kept))
+    lead = select(direct, small, select(head, lead, 1.0))
+    log = select(direct, 0.0, select(inverse, e.neg(log), log))
+    half = e.exp(e.mul(log, 0.5))
+    scale = select(inverse, e.div(factor, lead), e.mul(factor, lead))
+    result = e.mul(e.mul(half, scale), half)
+    return e.mul(sign, select(pole, math.inf, select(zero, 0.0, result)))
 
 
 def _betaln(a, b):
     a, b, _ = _turned(a, b)
-    least, most = e.min(a, b), e.max(a, b)
-    large = e.bitwise_and(e.gt(least, 0.0), e.ge(most, 10.0))
-    total, shift = _sum(a, b)
-    small = e.sub(e.add(e.sub(e.lgamma(most), e.lgamma(total)), e.lgamma(least)), shift)
-    pole = e.bitwise_or(_is_pole(a), _is_pole(b))
-    rest, below = _all_but_least(least, most, total, 10.0)
-    small = select(below, e.add(e.lgamma(least), rest), small)
-    small = select(pole, math.inf, select(_is_pole(total), -math.inf, small))
-    return select(large, _log_large(select(large, least, 1.0), select(large, most, 10.0)), small)
+    p, q, number, change, kept, factor, inverse, pole, zero = _positive(a, b)
+    total, lost = _sum(p, q)
+    shift = e.mul(lost, e.digamma(total))
+    near = e.bitwise_and(e.lt(q, 10.0), e.bitwise_not(kept))
+    change = select(near, e.sub(e.sub(e.lgamma(q), e.lgamma(total)), shift), change)
+    log = e.add(e.lgamma(number), change)
+    log = e.add(select(inverse, e.neg(log), log), e.log(e.abs(factor)))
+    return select(pole, math.inf, select(zero, -math.inf, log))
 
 
-def _log_large(least, most):
-    return e.sub(e.lgamma(least), series.log_quotient(most, least))
+def _positive(a, b):
+    """B(a, b) as a factor times B(p, q), or times the inverse of that, for positive p <= q.
 
-
-def _all_but_least(least, most, total, limit):
-    """log Γ(most) / Γ(total) where `least` is negative, and where it is so.
-
-    By the exact difference of the two: the rounding of their sum hardly matters.
+    By Γ(x) Γ(1 - x) = π / sin πx. B(p, q) is Γ(number) e^change for large q. `kept` is where
+    the number is the smaller one of a and b though negative: the other is so large that the
+    quotient of Γ at that and at the sum has less error than a reflection.
     """
-    below = e.bitwise_and(e.lt(least, 0.0), e.bitwise_and(e.gt(total, 0.0), e.ge(most, limit)))
-    return series.log_quotient(select(below, total, 1.0), select(below, e.neg(least), 1.0)), below
+    least, most, total = e.min(a, b), e.max(a, b), e.add(a, b)
+    below, both, sunk = e.lt(least, 0.0), e.lt(most, 0.0), e.le(total, 0.0)
+    kept = e.bitwise_and(e.bitwise_and(below, e.gt(least, -20.0)), e.ge(most, 10.0))
+    kept = e.bitwise_and(kept, e.bitwise_not(sunk))
+    turned = e.bitwise_and(below, e.bitwise_not(kept))
+    by_sum = e.bitwise_and(turned, e.bitwise_not(e.bitwise_or(both, e.bitwise_not(sunk))))
+    above = e.bitwise_and(turned, e.bitwise_not(sunk))
+    inverse = e.bitwise_and(turned, e.bitwise_not(by_sum))
+    rest = e.sub(1.0, total)
+    first = select(by_sum, rest, select(turned, e.sub(1.0, least), select(kept, 1.0, least)))
+    second = select(both, e.sub(1.0, most), select(above, total, most))
+    p, q = e.min(first, second), e.max(first, second)
+    sine, other, whole = _sines(least, most)
+    factor = e.div(select(above, math.pi, whole), sine)
+    more = e.div(math.pi, e.mul(other, rest))
+    more = select(both, more, select(above, e.div(1.0, most), 1.0))
+    factor = select(turned, e.mul(factor, more), 1.0)
+    change = series.log_quotient(select(kept, total, q), select(kept, e.neg(least), p))
+    change = select(kept, change, e.neg(change))
+    endless = e.eq(q, math.inf)
+    change = select(endless, select(kept, e.abs(q), e.neg(q)), change)
+    zero = e.bitwise_and(sunk, e.bitwise_or(e.eq(total, 0.0), e.eq(whole, 0.0)))
+    pole = e.bitwise_or(_is_pole(a), _is_pole(b))
+    return p, q, select(kept, least, p), change, kept, factor, inverse, pole, zero
+
+
+def _sines(x, y):
+    """The sines of πx, of πy and of π(x + y), where the rounding of x + y does not matter."""
+    parts = series.fraction(x), series.fraction(y)
+    odd = [series.is_odd(e.round(v, 1)) for v in (x, y)]
+    total = e.add(*parts)
+    whole = e.round(total, 1)
+    parts = *parts, e.sub(total, whole)
+    odd.append(e.bitwise_xor(e.bitwise_xor(*odd), e.ne(whole, 0.0)))
+    sines = [series.sine(r) for r in parts]
+    return [select(o, e.neg(v), v) for o, v in zip(odd, sines, strict=True)]
 
 
 def _turned(a, b):
@@ -209,20 +240,19 @@ def _turned(a, b):
     for _ in range(2):
         rest = e.sub(e.sub(1.0, a), b)
         whole = e.bitwise_and(_is_pole(a), e.bitwise_and(e.gt(b, 0.0), e.eq(e.floor(b), b)))
-        swap = e.bitwise_and(whole, e.gt(rest, 0.0))
-        change = select(e.bitwise_and(swap, series.is_odd(b)), -1.0, e.add(e.mul(b, 0.0), 1.0))
-        sign = change if type(sign) is float else e.mul(sign, change)
+        swap = e.bitwise_and(whole, e.bitwise_and(e.gt(rest, 0.0), e.lt(rest, math.inf)))
+        change = select(e.bitwise_and(swap, series.is_odd(b)), -1.0, filled(1.0, aval_of(b)))
+        sign = e.mul(change, sign)
         a, b = b, select(swap, rest, a)
     return a, b, sign
 
 
 def _sum(a, b):
-    """The rounded sum, and how much the rounding takes from log Γ of it."""
+    """The rounded sum, and what the rounding took from it."""
     total = e.add(a, b)
     part = e.sub(total, a)
     lost = e.add(e.sub(a, e.sub(total, part)), e.sub(b, part))
-    none = e.bitwise_or(e.eq(lost, 0.0), e.bitwise_not(e.is_finite(total)))
-    return total, select(none, 0.0, e.mul(lost, e.digamma(total)))
+    return total, select(e.is_finite(total), lost, 0.0)
 
 
 def _is_pole(x):
@@ -269,24 +299,32 @@ def betaln(a: ArrayLike, b: ArrayLike) -> Array:
 
 
 def _poch(z, m):
-    total, shift = _sum(z, m)
-    positive = e.bitwise_and(e.gt(z, 0.0), e.gt(total, 0.0))
-    least, most = e.min(z, total), e.max(z, total)
-    large = e.bitwise_and(positive, e.gt(most, _limit(most)))
-    small = e.mul(e.div(s.gamma(total), s.gamma(z)), e.add(1.0, shift))
-    near = select(large, least, 1.0)
-    far = series.log_quotient(near, select(large, e.abs(m), 1.0))
-    far = e.exp(select(e.lt(m, 0.0), e.neg(far), far))
-    # below the range of Γ the logarithms of both are large: only their difference is known
-    deep = e.lt(least, -0.8 * _limit(least))
-    sign = e.mul(_sign(total), _sign(z))
-    by_logarithm = e.mul(sign, e.exp(e.sub(e.lgamma(total), e.lgamma(z))))
-    result = select(large, far, select(deep, by_logarithm, small))
-    # Γ has a pole above, below or in both
-    above, below = _is_pole(total), _is_pole(z)
-    turned = e.exp(e.sub(e.lgamma(e.sub(1.0, z)), e.lgamma(e.sub(1.0, total))))
-    turned = select(series.is_odd(m), e.neg(turned), turned)
-    result = select(above, select(below, turned, math.inf), select(below, 0.0, result))
+    total, lost = _sum(z, m)
+    below, sunk = e.le(z, 0.0), e.le(total, 0.0)
+    # Γ(x) Γ(1 - x) = π / sin πx: a quotient or, where one of them is negative, a product
+    u, v = select(sunk, e.sub(1.0, total), total), select(below, e.sub(1.0, z), z)
+    unlike = e.bitwise_xor(below, sunk)
+    sine, _, whole = _sines(z, m)
+    roots = [e.bitwise_and(c, e.eq(x, 0.0)) for c, x in ((below, sine), (sunk, whole))]
+    ends = e.bitwise_and(*roots)
+    one = filled(1.0, aval_of(total))
+    parity = select(series.is_odd(m), -1.0, one)
+    top = select(below, select(ends, parity, sine), select(sunk, math.pi, one))
+    bottom = select(sunk, select(ends, 1.0, whole), select(below, math.pi, one))
+    # both by Γ itself as far as it is a number, else by logarithms
+    small = e.le(e.max(u, v), _limit(u))
+    lost = select(e.bitwise_or(small, unlike), lost, 0.0)
+    factor = e.mul(e.div(top, bottom), e.add(e.mul(lost, e.digamma(u)), 1.0))
+    gamma_u, gamma_v = (s.gamma(select(small, x, 1.0)) for x in (u, v))
+    factor = e.mul(e.div(factor, select(sunk, gamma_u, 1.0)), select(sunk, 1.0, gamma_u))
+    factor = e.mul(e.div(factor, select(below, 1.0, gamma_v)), select(below, gamma_v, 1.0))
+    quotient = series.log_quotient(select(unlike, 1.0, e.min(u, v)), e.abs(m))
+    log = select(unlike, e.add(e.lgamma(u), e.lgamma(v)), quotient)
+    falls = select(unlike, sunk, e.lt(m, 0.0))
+    half = e.exp(e.mul(select(falls, e.neg(log), log), 0.5))
+    half = select(small, 1.0, half)
+    result = e.mul(e.mul(half, factor), half)
+    result = select(roots[1], select(ends, result, math.inf), select(roots[0], 0.0, result))
     result = select(e.eq(m, 0.0), 1.0, result)
     return select(e.bitwise_or(e.ne(z, z), e.ne(m, m)), math.nan, result)
 
@@ -312,15 +350,41 @@ def poch(z: ArrayLike, m: ArrayLike) -> Array:
 def _comb(n, k):
     inside = e.bitwise_and(e.ge(n, k), e.ge(k, 0.0))
     n, k = select(inside, n, 1.0), select(inside, k, 0.0)
-    result = e.div(
-        1.0, e.mul(e.add(n, 1.0), _beta_function(e.add(e.sub(n, k), 1.0), e.add(k, 1.0)))
-    )
-    # a number of subsets is whole; the derivative is that of the function
-    nearest = stop.bind(e.round(result, 1))[0]
-    exact = e.bitwise_and(e.eq(e.floor(n), n), e.eq(e.floor(k), k))
-    exact = e.bitwise_and(exact, e.lt(e.abs(result), 1 / float(finfo(aval_of(result).dtype).eps)))
-    result = select(exact, e.add(e.sub(result, stop.bind(result)[0]), nearest), result)
+    least, rest = e.min(k, e.sub(n, k)), e.max(k, e.sub(n, k))
+    log = e.sub(series.log_quotient(e.add(rest, 1.0), least), e.lgamma(e.add(least, 1.0)))
+    # a number of subsets is whole, and its factors are
+    whole = e.bitwise_and(e.eq(e.floor(n), n), e.eq(e.floor(k), k))
+    few = e.bitwise_and(whole, e.le(least, 10.0))
+    count = e.add(e.mul(least, 0.0), 1.0)
+    for i in range(1, 11):
+        step = e.div(e.mul(count, e.add(rest, float(i))), float(i))
+        count = select(e.ge(least, float(i)), e.round(step, 1), count)
+    direct = e.bitwise_and(whole, e.lt(n, _limit(n)))
+    many, *others = (s.gamma(e.add(select(direct, x, 1.0), 1.0)) for x in (n, rest, least))
+    many = e.div(e.div(many, others[0]), others[1])
+    many = select(e.lt(many, 1 / float(finfo(aval_of(many).dtype).eps)), e.round(many, 1), many)
+    result = select(few, count, select(direct, many, e.exp(log)))
     return select(inside, result, 0.0)
+
+
+def _comb_slope(above, below):
+    """The terms of `_comb`: the derivatives of log Γ at two places, whose difference matters."""
+
+    def term(n, k, y):
+        places = [e.add(x, 1.0) for x in (above(n, k), below(n, k))]
+        inside = e.bitwise_and(e.ge(n, k), e.ge(k, 0.0))
+        slopes = [e.digamma(select(inside, x, 1.0)) for x in places]
+        return e.mul(y, e.sub(*slopes))
+
+    return term
+
+
+_combinations = differentiable(
+    _comb,
+    _comb_slope(lambda n, k: n, lambda n, k: e.sub(n, k)),
+    _comb_slope(lambda n, k: e.sub(n, k), lambda n, k: k),
+    name="comb",
+)
 
 
 @fused
@@ -335,6 +399,6 @@ def comb(N: ArrayLike, k: ArrayLike, *, repetition: bool = False) -> Array:
     """
 
     def count(n, k):
-        return _comb(e.sub(e.add(n, k), 1.0) if repetition else n, k)
+        return _combinations(e.sub(e.add(n, k), 1.0) if repetition else n, k)
 
     return computed("comb", count, N, k)
