@@ -165,6 +165,9 @@ def test_derivatives_at_corners():
     assert np.isfinite(grad(jnp.logaddexp)(-np.inf, -np.inf))
     np.testing.assert_allclose(grad(jnp.hypot)(3.0, 4.0), 0.6, rtol=1e-6)
     assert np.isfinite(grad(jnp.hypot)(0.0, 0.0))
+    assert grad(grad(jnp.hypot))(0.0, 2.0) == 0.5
+    assert [float(x) for x in grad(jnp.hypot, (0, 1))(1.0, -np.inf)] == [0.0, -1.0]
+    assert [float(x) for x in grad(jnp.floor_divide, (0, 1))(0.0, 0.5)] == [0.0, 0.0]
     assert grad(lambda x: x**2)(3.0) == 6.0
     assert grad(lambda x: x**0)(0.0) == 0.0
     np.testing.assert_allclose(grad(lambda x: jnp.frexp(x)[0])(6.0), 0.125)

@@ -275,7 +275,7 @@ SLOPES = [
     (s.erfcx, erfcx, [1e3, 30.0, 0.0, -3.0]),
     (s.dawsn, dawsn, [0.0, 3.9, 4.1, 45.0]),
     (s.erfc, mp.erfc, [-2.0, 0.5, 20.0]),
-    (s.log_ndtr, log_ndtr, [-35.0, -0.7, 0.7, 20.0]),
+    (s.log_ndtr, log_ndtr, [-35.0, -0.7, 0.7, 20.0, 50.0]),
     (s.ndtri, quantile, [1e-9, 0.3, 0.5001]),
     (s.spence, dilogarithm, [1e-3, 0.999999, 1.0, 1.6, 30.0]),
     (s.exp1, mp.e1, [1e-3, 1.0, 50.0]),
@@ -317,6 +317,11 @@ EDGES = [
 def test_gradients_at_the_edges(function, point, gradient):
     got = hloom.grad(function, argnums=(0, 1))(*point)
     np.testing.assert_allclose([float(x) for x in got], gradient, 1e-14)
+
+
+def test_the_slope_of_the_sine_integral_vanishes_at_infinity():
+    first = hloom.grad(lambda x: s.sici(x)[0])
+    assert [float(f(math.inf)) for f in (first, hloom.grad(first))] == [0.0, 0.0]
 
 
 def test_the_derivative_of_wofz():

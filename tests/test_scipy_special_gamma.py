@@ -274,6 +274,7 @@ def test_derivatives_in_parameters():
 def test_gradients_at_the_ends_are_finite():
     assert float(hloom.grad(s.betainc, 2)(1.0, 1.0, 0.0)) == 1.0
     assert float(hloom.grad(s.gammainc, 1)(1.0, 0.0)) == 1.0
+    assert float(hloom.grad(s.factorial)(0.0)) == pytest.approx(-np.euler_gamma, rel=1e-14)
     assert float(hloom.grad(s.i1)(0.0)) == pytest.approx(0.5, rel=1e-15)
     assert float(hloom.grad(s.hyp2f1, 3)(1.0, 1.0, 2.0, 0.0)) == 0.5
     assert np.all(np.isfinite(hloom.jacfwd(lambda z: s.bessel_jn(z, v=2))(0.0)))

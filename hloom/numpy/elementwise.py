@@ -10,6 +10,7 @@ from hloom.frontend.families import typed_literal
 from hloom.frontend.ir import Literal
 from hloom.frontend.keywords import judged
 from hloom.frontend.prims import elementwise as e
+from hloom.frontend.prims.calls import stop
 from hloom.frontend.trace import aval_of
 from hloom.lowering.gamma import is_odd
 from hloom.lowering.series import sinc as sinc_near
@@ -26,6 +27,7 @@ from hloom.numpy.promotion import (
     to_dtype,
 )
 from hloom.runtime.dispatch import fused
+from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
 
@@ -156,7 +158,7 @@ def _quotient(x1, x2, rest, adjust):
     quotient = select(e.eq(rest, x1), 0.0, e.round(e.div(e.sub(x1, rest), x2), 1))
     quotient = select(adjust, e.sub(quotient, 1.0), quotient)
     vanishes = e.bitwise_or(e.eq(x1, 0.0), e.eq(x2, 0.0))
-    return select(vanishes, e.div(x1, x2), quotient)
+    return select(vanishes, stop.bind(e.div(x1, x2))[0], quotient)
 
 
 def _modulus(divisor, rest, adjust):
@@ -232,12 +234,31 @@ def hypot(x1, x2, /):
     """The length of the hypotenuse, sqrt(x1**2 + x2**2), without overflow."""
     x1, x2 = promote_inexact("hypot", x1, x2)
     real_only("hypot", x1)
+    return _hypot(x1, x2)
+
+
+@custom_jvp
+def _hypot(x1, x2):
     x1, x2 = e.abs(x1), e.abs(x2)
     infinite = e.bitwise_or(e.eq(x1, float("inf")), e.eq(x2, float("inf")))
     most, least = e.max(x1, x2), e.min(x1, x2)
     ratio = e.div(least, select(e.eq(most, 0.0), 1.0, most))
     length = e.mul(most, e.sqrt(e.add(e.integer_pow(ratio, 2), 1.0)))
     return select(infinite, float("inf"), length)
+
+
+@_hypot.defjvp
+def _hypot_jvp(primals, tangents):
+    length = _hypot(*primals)
+    infinite = e.eq(length, float("inf"))
+    safe = select(e.bitwise_or(infinite, e.eq(length, 0.0)), 1.0, length)
+
+    def term(x, t):
+        # what is infinite is all of the length, and what is finite beside it has no share
+        alone = select(e.eq(e.abs(x), float("inf")), e.sign(x), 0.0)
+        return e.mul(t, e.div(select(infinite, alone, x), safe))
+
+    return length, e.add(*map(term, primals, tangents))
 
 
 # ---------------------------------------------------------------- angles

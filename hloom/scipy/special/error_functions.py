@@ -27,7 +27,7 @@ def tail(x):
     return e.mul(y, chebyshev(e.sub(1.0, e.mul(y, 5.0)), tables.ERFCX))
 
 
-def _tail_integral(x):
+def tail_integral(x):
     """exp(x^2) times the integral of erfc from x >= 0 on."""
     t = e.sub(1.0, e.div(7.5, e.add(x, 3.75)))
     weight = e.add(e.mul(x, 2.0), 1.0)
@@ -73,7 +73,7 @@ def _erfcx_jvp(primals, tangents):
     y = erfcx_core(x)
     # 2 x erfcx(x) - 2 / sqrt(pi), where this is a difference of nearly equal numbers
     below = e.lt(x, 0.0)
-    above = e.mul(_tail_integral(select(below, 0.0, x)), -2.0)
+    above = e.mul(tail_integral(select(below, 0.0, x)), -2.0)
     slope = select(below, e.sub(e.mul(e.mul(x, 2.0), y), 2 / _ROOT_PI), above)
     return y, e.mul(t, slope)
 

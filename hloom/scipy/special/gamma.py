@@ -110,7 +110,7 @@ def factorial(n: ArrayLike, exact: bool = False) -> Array:
 def _factorial(n):
     # n Γ(n), since n + 1 is rounded
     large = e.gt(n, 1.0)
-    product = s.gamma(select(large, n, e.add(e.max(n, 0.0), 1.0)))
+    product = s.gamma(select(large, n, e.add(select(e.lt(n, 0.0), 0.0, n), 1.0)))
     product = e.mul(product, select(large, n, 1.0))
     return select(e.lt(n, 0.0), 0.0, product)
 

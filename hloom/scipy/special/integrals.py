@@ -54,8 +54,10 @@ def _sici_jvp(primals, tangents):
     (x,), (t,) = primals, tangents
     near = e.lt(e.abs(x), 1.0)
     small = polynomial(e.square(select(near, x, 0.0)), _SINC)
-    sinc = select(near, small, e.div(e.sin(x), select(near, 1.0, x)))
-    return _sici(x), (e.mul(t, sinc), e.mul(t, e.div(e.cos(x), x)))
+    # infinity has no sine, but over infinity it would be 0
+    angle = select(e.eq(e.abs(x), math.inf), 0.0, x)
+    sinc = select(near, small, e.div(e.sin(angle), select(near, 1.0, x)))
+    return _sici(x), (e.mul(t, sinc), e.mul(t, e.div(e.cos(angle), x)))
 
 
 @fused

@@ -18,13 +18,13 @@ from hloom.frontend.prims.structural import broadcast_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import select
 from hloom.runtime.dispatch import fused
-from hloom.scipy.special.error_functions import erfcx_core, quantile, tail
+from hloom.scipy.special.error_functions import erfcx_core, quantile, tail, tail_integral
 from hloom.scipy.special.series import computed, gauss
 from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
 _ROOT_HALF = math.sqrt(0.5)
-_ROOT_TWO_PI = math.sqrt(2 * math.pi)
+_ROOT_PI, _ROOT_TWO_PI = math.sqrt(math.pi), math.sqrt(2 * math.pi)
 
 
 def _upper(x):
@@ -68,9 +68,25 @@ def _log_ndtr(x):
     return select(left, bottom, select(right, top, middle))
 
 
-_log_ndtr.defjvps(
-    lambda t, y, x: e.mul(t, e.div(math.sqrt(2 / math.pi), erfcx_core(e.mul(x, -_ROOT_HALF))))
-)
+_log_ndtr.defjvps(lambda t, y, x: e.mul(t, _hazard(x)))
+
+
+@custom_jvp
+def _hazard(x):
+    """The density over the distribution function: the derivative of log_ndtr."""
+    return e.div(math.sqrt(2 / math.pi), erfcx_core(e.mul(x, -_ROOT_HALF)))
+
+
+@_hazard.defjvp
+def _hazard_jvp(primals, tangents):
+    (x,), (t,) = primals, tangents
+    y = _hazard(x)
+    # -y (x + y), whose sum is of nearly equal numbers on the left; y is 0 before x is infinite
+    right = e.gt(x, 0.0)
+    above = e.mul(y, e.add(e.min(x, 64.0), y))
+    rest = tail_integral(select(right, 0.0, e.mul(x, -_ROOT_HALF)))
+    below = e.mul(e.mul(e.mul(rest, _ROOT_PI), y), y)
+    return y, e.neg(e.mul(t, select(right, above, below)))
 
 
 @fused
