@@ -1,15 +1,21 @@
-"""Powers and roots of float32 arrays, in vectors and without branches; 0.51 ulp, exp2 1 ulp.
+"""Powers, roots and logarithms in vectors, without branches.
+
+pow and cbrt are of float32 and within 0.51 ulp; exp2, log2 and log10 within 2 ulp.
 
 The polynomials are minimax fits of the relative error. A number is 2^n m with m in [√½, √2), whose
 logarithm is a series in (m - 1) / (m + 1).
 """
 
 import math
+from fractions import Fraction
 
 import numpy as np
 
+from hloom.frontend import dtypes
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
+from hloom.frontend.trace import aval_of
+from hloom.lowering.iterate import filled
 from hloom.lowering.series import horner
 from hloom.lowering.wide import (
     F32,
@@ -25,8 +31,6 @@ from hloom.lowering.wide import (
     signed,
     word,
 )
-
-_I32 = np.dtype(np.int32)
 
 #: log2((1 + s) / (1 - s)) / s in s^2
 _LOG2 = (
@@ -45,18 +49,70 @@ _EXP2_LESS_ONE = (
 )  # fmt: skip
 
 
+_LOG10_OF_2 = Fraction("0.30102999566398119521373889472449302676819")
+#: dtype -> the integers of its width, the bits of its mantissa, the bias of its exponent
+_LAYOUT = {F32: (np.dtype(np.int32), 23, 127), F64: (np.dtype(np.int64), 52, 1023)}
+
+
 def exp2(x):
-    """2 to the power of x, in float32."""
-    x = e.clamp(-152.0, x, 130.0)
+    """2 to the power of x, in float32 or float64: 2^n 2^f for the integer n nearest to x."""
+    dtype = aval_of(x).dtype
+    _, _, bias = _LAYOUT[dtype]
+    x = e.clamp(-1.2 * bias, x, bias + 3.0)
     n = e.round(x, e.RoundingMethod.TO_NEAREST_EVEN)
     f = e.sub(x, n)
-    value = e.add(e.mul(f, horner(f, _EXP2_LESS_ONE)), 1.0)
+    if dtype == F32:
+        value = e.add(e.mul(f, horner(f, _EXP2_LESS_ONE)), 1.0)
+    else:
+        value = e.exp(e.mul(f, math.log(2)))
     # in two factors, since 2^n may be out of range where the result is not
-    n = convert(n, _I32)
-    half = e.shift_right_arithmetic(n, 1)
-    power = bits(e.shift_left(e.add(half, 127), 23), F32)
-    inverse = bits(e.shift_left(e.sub(127, e.sub(n, half)), 23), F32)
-    return e.div(e.mul(value, power), inverse)
+    half = e.floor(e.mul(n, 0.5))
+    return e.mul(e.mul(value, _power_of_two(half)), _power_of_two(e.sub(n, half)))
+
+
+def _power_of_two(n):
+    """2^n for an integer, in float32 or float64, within the range of exponents."""
+    integers, width, bias = _LAYOUT[aval_of(n).dtype]
+    # added to so large a number, an integer stands in its lower bits
+    biased = bits(e.add(n, 1.5 * 2.0**width + bias), integers)
+    return bits(e.shift_left(biased, typed_literal(width, integers)), aval_of(n).dtype)
+
+
+def log2(x):
+    """The logarithm to base 2 in float32 or float64; that of 2^n is n."""
+    return _logarithm(x, math.log(2), Fraction(1))
+
+
+def log10(x):
+    """The logarithm to base 10 in float32 or float64; that of 10^n is n."""
+    return _logarithm(x, math.log(10), _LOG10_OF_2)
+
+
+def _logarithm(x, unit, of_two):
+    """The logarithm over `unit` of x = 2^n m, n `of_two` + log(m) / unit.
+
+    `of_two` is taken in two parts, whose first has so few bits that its product with n is exact.
+    """
+    dtype = aval_of(x).dtype
+    integers, width, _ = _LAYOUT[dtype]
+    tiny = float(dtypes.finfo(dtype).tiny)
+    lift = width + 1
+    pattern = bits(e.select(e.lt(x, tiny), e.mul(x, 2.0**lift), x), integers)
+    root = typed_literal(int(np.sqrt(dtype.type(0.5)).view(integers)), integers)
+    shift = typed_literal(width, integers)
+    n = e.shift_right_arithmetic(e.sub(pattern, root), shift)
+    m = bits(e.sub(pattern, e.shift_left(n, shift)), dtype)
+    n = convert(n, dtype)
+    n = e.select(e.lt(x, tiny), e.sub(n, float(lift)), n)
+    s = e.div(e.sub(m, 1.0), e.add(m, 1.0))
+    value = e.mul(s, horner(e.mul(s, s), [2 / (k * unit) for k in range(1, lift // 2, 2)]))
+    short = Fraction(math.floor(of_two * 2 ** (width - 12)), 2 ** (width - 12))
+    if short != of_two:
+        value = e.add(value, e.mul(n, float(of_two - short)))
+    value = e.add(e.mul(n, float(short)), value)
+    ends = e.select(e.eq(x, math.inf), math.inf, filled(math.nan, x))
+    ends = e.select(e.eq(x, 0.0), -math.inf, ends)
+    return e.select(e.bitwise_and(e.gt(x, 0.0), e.lt(x, math.inf)), value, ends)
 
 
 def _log2(size):

@@ -214,9 +214,8 @@ OPS = [
     unary(e.expm1, np.expm1, edges=[case(SPECIAL), case(V(1e-3, -1e-3))]),
     unary(e.log, np.log, 0.1, 4, edges=[case(SPECIAL)]),
     unary(e.log1p, np.log1p, -0.5, 4, edges=[case(SPECIAL), case(V(1e-3, -1e-3))]),
-    unary(
-        e.log2, np.log2, 0.1, 4, covers=(e.log,), edges=[case(SPECIAL), case(V(0.25, 8.0, 1024.0))]
-    ),
+    unary(e.log2, np.log2, 0.1, 4, edges=[case(SPECIAL), case(V(0.25, 8.0, 1024.0))]),
+    unary(e.log10, np.log10, 0.1, 4, edges=[case(SPECIAL), case(V(0.01, 1.0, 1000.0))]),
     unary(e.sqrt, np.sqrt, 0.1, 4, edges=[case(SPECIAL)]),
     unary(e.rsqrt, lambda x: 1 / np.sqrt(x), 0.1, 4, edges=[case(V(np.inf, np.nan, 0.0, -1.0))]),
     unary(e.cbrt, np.cbrt, 0.1, 4, dtypes=FLOATS, edges=[case(SPECIAL), case(V(-8.0, 27.0))]),

@@ -22,7 +22,13 @@ ROWS = {
     "exp2": (lambda x: mp.mpf(2) ** x, [U(-125, 127, 60)], [U(-1000, 1000, 60)], 2),
     "expm1": (mp.expm1, [U(-20, 88, 60), U(-1, 1, 60), _small()], [], 6),
     "log": (mp.log, [10.0 ** U(-30, 30, 60), U(0.5, 2, 60)], [10.0 ** U(-290, 290, 60)], 2),
-    "log2": (lambda x: mp.log(x, 2), [10.0 ** U(-30, 30, 60), U(0.5, 2, 60)], [], 3),
+    "log2": (
+        lambda x: mp.log(x, 2),
+        [10.0 ** U(-30, 30, 60), U(0.5, 2, 60)],
+        [10.0 ** U(-290, 290, 60)],
+        2,
+    ),
+    "log10": (mp.log10, [10.0 ** U(-30, 30, 60), U(0.5, 2, 60)], [10.0 ** U(-290, 290, 60)], 3),
     "log1p": (
         mp.log1p,
         [U(-0.99, 2, 60), U(-0.5, -0.2, 60), 10.0 ** U(0, 30, 40), _small()],
@@ -62,7 +68,7 @@ def test_functions_are_near_the_exact_value(name, dtype):
     wide = dtype == np.float64
     x = np.concatenate(samples + more if wide else samples).astype(dtype)
     with hloom.enable_x64(wide), mp.workprec(150):
-        found = np.asarray(getattr(lax, name)(x))
+        found = np.asarray((getattr(lax, name, None) or getattr(hnp, name))(x))
         assert found.dtype == dtype
         wanted = [exact(mp.mpf(float(a))) for a in x]
         low, high = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
@@ -71,6 +77,18 @@ def test_functions_are_near_the_exact_value(name, dtype):
         ]
     assert len(errors) > 0.9 * len(x)
     assert max(errors)[0] <= bound, max(errors)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_powers_of_two_and_of_ten_have_exact_logarithms(dtype):
+    limits = np.finfo(dtype)
+    with hloom.enable_x64():
+        n = np.arange(limits.minexp, limits.maxexp).astype(dtype)
+        np.testing.assert_array_equal(hnp.exp2(n), np.exp2(n))
+        np.testing.assert_array_equal(hnp.log2(np.exp2(n)), n)
+        # the powers of ten that the dtype holds exactly
+        k = [k for k in range(23) if 5**k < 2 ** (limits.nmant + 1)]
+        np.testing.assert_array_equal(hnp.log10(np.array([10.0**i for i in k], dtype)), k)
 
 
 @pytest.mark.parametrize("wide", [False, True])

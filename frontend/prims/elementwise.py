@@ -5,7 +5,6 @@ Each record gives a name, the dtypes it takes, and its meaning (StableHLO specif
 """
 
 import enum
-import math
 
 import numpy as np
 
@@ -73,6 +72,8 @@ exp2 = approximated("exp2", INEXACT, "2 to the power of each element.")
 expm1 = approximated("expm1", INEXACT, "exp(x) - 1, exact for small x.")
 log = approximated("log", INEXACT, "The natural logarithm of each element.")
 log1p = approximated("log1p", INEXACT, "log(1 + x), exact for small x.")
+log2 = approximated("log2", INEXACT, "The logarithm of each element to the base 2.")
+log10 = approximated("log10", INEXACT, "The logarithm of each element to the base 10.")
 sqrt = approximated("sqrt", INEXACT, "The square root of each element.")
 rsqrt = approximated("rsqrt", INEXACT, "One over the square root of each element.")
 cbrt = approximated("cbrt", FLOAT, "The cube root of each element.")
@@ -352,8 +353,3 @@ def reciprocal(x):
 def one_minus_square(x):
     """1 - x², exact for x near 1 and -1."""
     return mul(sub(1, x), add(1, x))
-
-
-def log2(x, *, accuracy=None):
-    """The logarithm of each element to the base 2."""
-    return div(log(x, accuracy=accuracy), math.log(2))

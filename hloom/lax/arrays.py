@@ -204,12 +204,6 @@ def polynomial(x: ArrayLike, coeffs: ArrayLikes, *, unroll=None):
 
 # ---------------------------------------------------------------- elementwise
 @fused
-def log2(x: ArrayLike, *, accuracy=None):
-    """The logarithm of each element to the base 2."""
-    return elementwise.log2(x, accuracy=accuracy)
-
-
-@fused
 def one_minus_square(x: ArrayLike):
     """1 - x², exact for x near 1 and -1."""
     return elementwise.one_minus_square(x)

@@ -186,20 +186,19 @@ def float_power(x1, x2, /):
 @operation
 def exp2(x, /):
     """2 to the power of each element."""
-    x = as_inexact("exp2", x)
-    return e.exp(e.mul(x, 0.6931471805599453))
+    return e.exp2(as_inexact("exp2", x))
 
 
 @operation
 def log2(x, /):
     """The logarithm to base 2 of each element."""
-    return e.div(e.log(as_inexact("log2", x)), 0.6931471805599453)
+    return e.log2(as_inexact("log2", x))
 
 
 @operation
 def log10(x, /):
     """The logarithm to base 10 of each element."""
-    return e.div(e.log(as_inexact("log10", x)), 2.302585092994046)
+    return e.log10(as_inexact("log10", x))
 
 
 @operation

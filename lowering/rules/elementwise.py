@@ -8,7 +8,7 @@ from hloom.frontend import dtypes
 from hloom.frontend.accuracy import AccuracyMode
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.prims import elementwise as e
-from hloom.lowering import gaussian, hyperbolic
+from hloom.lowering import gaussian, hyperbolic, powers
 from hloom.lowering.dialects import stablehlo
 from hloom.lowering.series import widened
 from hloom.lowering.table import one_to_one, rule
@@ -200,13 +200,22 @@ _extreme(e.max, "stablehlo.maximum", e.gt)
 _extreme(e.min, "stablehlo.minimum", e.lt)
 
 
-@rule(e.exp2)
-def _exp2(ctx, x, *, accuracy=None):
-    out = ctx.outs[0]
-    if accuracy or dtypes.is_complex(out.dtype):
-        (x,) = ctx.op("stablehlo.multiply", [x, ctx.scalar(math.log(2), out.dtype, out.shape)])
-        return ctx.op("stablehlo.exponential", [x], accuracy and _result_accuracy(ctx, accuracy))
-    return ctx.op("stablehlo.power", [ctx.scalar(2, out.dtype, out.shape), x])
+def _of_base(primitive, real, plain):
+    """A power or a logarithm of a base other than e: without conversion of bases, if it is real."""
+
+    @rule(primitive)
+    def emit(ctx, x, *, accuracy=None):
+        out = ctx.outs[0].strip_weak_type()
+        if accuracy or dtypes.is_complex(out.dtype):
+            return ctx.lower_fun(plain, [x], [out], accuracy=accuracy)
+        return ctx.lower_fun(widened, [x], [out], function=real)
+
+
+_of_base(e.exp2, powers.exp2, lambda x, accuracy: e.exp(e.mul(x, math.log(2)), accuracy=accuracy))
+_of_base(e.log2, powers.log2, lambda x, accuracy: e.div(e.log(x, accuracy=accuracy), math.log(2)))
+_of_base(
+    e.log10, powers.log10, lambda x, accuracy: e.div(e.log(x, accuracy=accuracy), math.log(10))
+)
 
 
 @rule(e.pow)

@@ -20,7 +20,6 @@ _VECTORIZED = {
     e.asin: trigonometry.asin,
     e.acos: trigonometry.acos,
     e.atan2: trigonometry.atan2,
-    e.exp2: powers.exp2,
     e.cbrt: powers.cbrt,
     e.pow: powers.pow,
 }

@@ -50,6 +50,8 @@ from hloom.frontend.prims.elementwise import (
     lgamma,
     log,
     log1p,
+    log2,
+    log10,
     logistic,
     lt,
     max,
@@ -116,6 +118,8 @@ _APPROXIMATED = {
     expm1: lambda g, x, y, **_: mul(g, add(y, 1)),
     log: lambda g, x, y, **_: div(g, x),
     log1p: lambda g, x, y, **_: div(g, add(x, 1)),
+    log2: lambda g, x, y, **_: div(g, mul(x, math.log(2))),
+    log10: lambda g, x, y, **_: div(g, mul(x, math.log(10))),
     sqrt: lambda g, x, y, **_: mul(g, div(0.5, y)),
     rsqrt: lambda g, x, y, **_: mul(g, mul(-0.5, div(y, x))),
     cbrt: lambda g, x, y, **_: mul(g, div(1 / 3, integer_pow(y, 2))),
@@ -287,8 +291,8 @@ transpose.linear(complex, lambda ct, a, b: real(ct), lambda ct, a, b: neg(imag(c
 
 for _function in (
     sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, exp, exp2, expm1, log,
-    log1p, sqrt, rsqrt, cbrt, logistic, erf, erfc, erf_inv, lgamma, atan2, pow, integer_pow, abs,
-    sign, max, min, rem, clamp,
+    log1p, log2, log10, sqrt, rsqrt, cbrt, logistic, erf, erfc, erf_inv, lgamma, atan2, pow,
+    integer_pow, abs, sign, max, min, rem, clamp,
 ):  # fmt: skip
     transpose.none(_function, "not linear")
 
