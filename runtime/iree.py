@@ -52,6 +52,11 @@ _ELEMENTS = {
     "FLOAT_8_E8M0_FNU": "float8_e8m0fnu",
 }
 
+#: IREE masks the ends of vectors, which it cannot for integers of 4 bits on a processor without
+#: AVX-512. Then they are peeled off.
+_MASKED = "failed to legalize operation 'vector.maskedload'"
+_PEELED = {"llvmcpu_vector_pproc_strategy": "peel"}
+
 #: what IREE complains about -> what to do
 _REMEDIES = {
     "cholesky": "lower for the portable target, which says it in basic operations",
@@ -89,6 +94,8 @@ def compile(data: bytes | str, target: str = "cpu", **options: Any) -> bytes:
             )
         )
     except tools.CompilerToolError as error:
+        if _MASKED in str(error) and not _PEELED.keys() & flags.keys():
+            return compile(data, target, **options, **_PEELED)
         found, remedy = _explain(str(error))
         raise IreeError(f"iree.compile: for {target}", found, remedy) from None
 

@@ -118,6 +118,14 @@ def test_dtypes_go_in_and_come_out_unchanged(kind):
 
 
 @needs_iree
+def test_integers_of_4_bits_compile_for_processors_without_masks():
+    avx2 = {"llvmcpu_target_cpu": "haswell"}
+    assert len(iree.compile(doubled("i4"), **avx2)) > 1000
+    with pytest.raises(IreeError, match="maskedload"):
+        iree.compile(doubled("i4"), **avx2, llvmcpu_vector_pproc_strategy="mask")
+
+
+@needs_iree
 def test_float64_keeps_its_precision():
     text = doubled("f64", shape="")
     (twice, _) = iree.Runner(iree.compile(text))(np.float64(1 + 2**-40))
