@@ -229,6 +229,9 @@ def test_gradients_at_corners():
     assert grad(hnp.prod, 0.0, 0.0, 5.0) == [0, 0, 0]
     assert grad(lambda x: hnp.cumprod(x)[-1], 2.0, 0.0, 5.0) == [0, 10, 0]
     assert grad(hnp.nanmean, 1.0, np.nan, 3.0) == [0.5, 0, 0.5]
+    # neighbours share even where they are equal
+    assert grad(hnp.median, 2.0, 2.0, 1.0, 3.0) == [0.5, 0.5, 0, 0]
+    assert grad(lambda x: hnp.nanquantile(x, 0.25), 2.0, np.nan, 2.0, 3.0) == [0.5, 0, 0.5, 0]
     assert grad(lambda x: hnp.sort(x)[0], 2.0, 1.0) == [0, 1]
 
 

@@ -276,6 +276,10 @@ def test_gradients_at_the_ends_are_finite():
     assert float(hloom.grad(s.gammainc, 1)(1.0, 0.0)) == 1.0
     assert float(hloom.grad(s.factorial)(0.0)) == pytest.approx(-np.euler_gamma, rel=1e-14)
     assert float(hloom.grad(s.i1)(0.0)) == pytest.approx(0.5, rel=1e-15)
+    # and twice near it, where I1(x) / x is all rounding: 3 x / 8, and -1 beside exp(-|x|)
+    for function, at, slope in [(s.i1, 1e-8, 3.75e-9), (s.i1e, 1e-8, -1.0), (s.i1e, -1e-8, 1.0)]:
+        second = hloom.grad(hloom.grad(function))
+        assert float(second(at)) == pytest.approx(slope, rel=1e-6)
     assert float(hloom.grad(s.hyp2f1, 3)(1.0, 1.0, 2.0, 0.0)) == 0.5
     assert np.all(np.isfinite(hloom.jacfwd(lambda z: s.bessel_jn(z, v=2))(0.0)))
     angle = hloom.grad(lambda t: s.sph_harm_y(2, 1, t, 0.0).real)

@@ -133,9 +133,9 @@ def _interpolated(x, q, method, skip_nan):
         weight = e.sub(position, low) if method == "linear" else number(0.5)
         above = _at(x, high)
         weight = to_dtype(weight, dtype)
-        mixed = e.add(y, e.mul(e.sub(above, y), weight))
+        distance = e.sub(above, y)
         # equal neighbours may be infinite, and so have no distance
-        y = select(e.eq(y, above), y, mixed)
+        y = select(e.ne(distance, distance), y, e.add(y, e.mul(distance, weight)))
     return y if skip_nan else _or_nan(x, y)
 
 
@@ -149,8 +149,9 @@ def _middle(x):
     low, high, end = at((n - 1) // 2), at(n // 2), at(n - 1)
     y = low
     if n % 2 == 0:
-        mean = e.add(low, e.mul(e.sub(high, low), typed_literal(0.5, aval_of(x).dtype)))
-        y = select(e.eq(low, high), low, mean)
+        distance = e.sub(high, low)
+        mean = e.add(low, e.mul(distance, typed_literal(0.5, aval_of(x).dtype)))
+        y = select(e.ne(distance, distance), low, mean)
     return select(e.eq(end, end), y, end)
 
 

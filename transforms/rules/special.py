@@ -1,14 +1,19 @@
-"""Derivatives of the special functions (DLMF 8.8.13, 10.29, 25.11.17)."""
+"""Derivatives of the special functions (DLMF 8.8.13, 10.25.2, 10.29, 25.11.17)."""
+
+import math
 
 from hloom.frontend.errors import RuleError
 from hloom.frontend.prims.elementwise import (
+    abs,
     add,
     digamma,
     div,
     eq,
     exp,
+    integer_pow,
     lgamma,
     log,
+    lt,
     mul,
     neg,
     select,
@@ -61,10 +66,28 @@ jvp.elementwise(
 jvp.elementwise(bessel_i0e, lambda g, x, y: mul(g, sub(bessel_i1e(x), mul(sign(x), y))))
 
 
+#: I1(x) / x in x², up to rounding for |x| < 1
+_I1_RATIO = [0.5 / (4**k * math.factorial(k) * math.factorial(k + 1)) for k in range(10)]
+
+
+def i1_ratio(x, y, *, scaled):
+    """I1(x) / x for y = I1(x), both times exp(-|x|) if `scaled`.
+
+    Near 0 it is a series, since the derivative of a quotient would be a difference of equal numbers
+    there.
+    """
+    near = lt(abs(x), 1.0)
+    inner = select(near, x, 0.0)
+    square, total = integer_pow(inner, 2), _I1_RATIO[-1]
+    for c in reversed(_I1_RATIO[:-1]):
+        total = add(mul(square, total), c)
+    if scaled:
+        total = mul(total, exp(neg(abs(inner))))
+    return select(near, total, div(y, select(near, 1.0, x)))
+
+
 def _i1e_term(g, x, y):
-    """I0 - I1 / x, scaled; I1(x) / x is 1/2 at 0."""
-    at_zero = eq(x, 0.0)
-    ratio = select(at_zero, 0.5, div(y, select(at_zero, 1.0, x)))
+    ratio = i1_ratio(x, y, scaled=True)
     return mul(g, sub(sub(bessel_i0e(x), ratio), mul(sign(x), y)))
 
 

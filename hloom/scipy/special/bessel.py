@@ -15,6 +15,7 @@ from hloom.numpy.promotion import filled, operand, select, to_dtype
 from hloom.runtime.dispatch import fused
 from hloom.scipy.special.differentiable import differentiable
 from hloom.scipy.special.series import computed
+from hloom.transforms.rules.special import i1_ratio
 from hloom.typing import ArrayLike
 
 
@@ -52,10 +53,7 @@ def _grown(scaled):
 
 
 def _i1_slope(x):
-    """I0(x) - I1(x) / x; 1/2 at 0."""
-    at_zero = e.eq(x, 0.0)
-    ratio = e.div(_i1_function(x), select(at_zero, 1.0, x))
-    return e.sub(_i0_function(x), select(at_zero, 0.5, ratio))
+    return e.sub(_i0_function(x), i1_ratio(x, _i1_function(x), scaled=False))
 
 
 _i0_function = differentiable(_grown(s.bessel_i0e), lambda x, y: _i1_function(x), name="i0")
