@@ -96,6 +96,7 @@ atan2 = binary("atan2", INEXACT, "The angle of the point (y, x), in radians, in 
 erf = unary("erf", FLOAT, "The error function.")
 erfc = unary("erfc", FLOAT, "One minus the error function, exact for large x.")
 erf_inv = unary("erf_inv", FLOAT, "The inverse of the error function on (-1, 1).")
+one_minus_square = unary("one_minus_square", INEXACT, "1 - x², exact for x near 1 and -1.")
 lgamma = unary("lgamma", FLOAT, "The logarithm of the absolute value of the gamma function.")
 digamma = unary("digamma", FLOAT, "The derivative of lgamma.")
 
@@ -348,8 +349,3 @@ def square(x):
 def reciprocal(x):
     """1 / x."""
     return integer_pow(x, -1)
-
-
-def one_minus_square(x):
-    """1 - x², exact for x near 1 and -1."""
-    return mul(sub(1, x), add(1, x))

@@ -8,7 +8,6 @@ from hloom.frontend.choices import unplaced
 from hloom.frontend.errors import ArgumentError, ShapeError
 from hloom.frontend.families import as_operand, typed_literal
 from hloom.frontend.keywords import judged
-from hloom.frontend.prims import elementwise
 from hloom.frontend.prims.elementwise import add, convert_element_type, mul
 from hloom.frontend.prims.structural import (
     broadcast_in_dim,
@@ -200,10 +199,3 @@ def polynomial(x: ArrayLike, coeffs: ArrayLikes, *, unroll=None):
     if len(coeffs) == 1 and aval_of(total).shape != aval_of(x).shape:
         return add(total, full_like(x, 0))
     return total
-
-
-# ---------------------------------------------------------------- elementwise
-@fused
-def one_minus_square(x: ArrayLike):
-    """1 - x², exact for x near 1 and -1."""
-    return elementwise.one_minus_square(x)

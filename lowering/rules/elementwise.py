@@ -200,6 +200,13 @@ _extreme(e.max, "stablehlo.maximum", e.gt)
 _extreme(e.min, "stablehlo.minimum", e.lt)
 
 
+@rule(e.one_minus_square)
+def _one_minus_square(ctx, x):
+    one = ctx.scalar(1, ctx.outs[0].dtype, ctx.outs[0].shape)
+    factors = ctx.op("stablehlo.subtract", [one, x]) + ctx.op("stablehlo.add", [one, x])
+    return ctx.op("stablehlo.multiply", factors)
+
+
 def _of_base(primitive, real, plain):
     """A power or a logarithm of a base other than e: without conversion of bases, if it is real."""
 

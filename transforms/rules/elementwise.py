@@ -105,6 +105,7 @@ jvp.elementwise(sinh, lambda g, x, y: mul(g, cosh(x)))
 jvp.elementwise(cosh, lambda g, x, y: mul(g, sinh(x)))
 jvp.elementwise(asinh, lambda g, x, y: mul(g, rsqrt(add(integer_pow(x, 2), 1))))
 jvp.elementwise(acosh, lambda g, x, y: mul(g, mul(rsqrt(sub(x, 1)), rsqrt(add(x, 1)))))
+jvp.elementwise(one_minus_square, lambda g, x, y: mul(g, mul(x, -2)))
 jvp.elementwise(atanh, lambda g, x, y: div(g, one_minus_square(x)))
 
 #: functions with a choice of accuracy: the derivative times g
@@ -291,8 +292,8 @@ transpose.linear(complex, lambda ct, a, b: real(ct), lambda ct, a, b: neg(imag(c
 
 for _function in (
     sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, asinh, acosh, atanh, exp, exp2, expm1, log,
-    log1p, log2, log10, sqrt, rsqrt, cbrt, logistic, erf, erfc, erf_inv, lgamma, atan2, pow,
-    integer_pow, abs, sign, max, min, rem, clamp,
+    log1p, log2, log10, one_minus_square, sqrt, rsqrt, cbrt, logistic, erf, erfc, erf_inv, lgamma,
+    atan2, pow, integer_pow, abs, sign, max, min, rem, clamp,
 ):  # fmt: skip
     transpose.none(_function, "not linear")
 
