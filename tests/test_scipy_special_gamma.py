@@ -216,6 +216,21 @@ SWEEPS = [
         conditioned=True,
     ),
     Sweep(
+        "hyp1f1 of negative b",
+        s.hyp1f1,
+        mp.hyp1f1,
+        (spread(-38, 38), spread(-30, 0, 4), spread(-40, 40, 5)),
+        16,
+        conditioned=True,
+    ),
+    Sweep(
+        "hyp1f1 that ends",
+        s.hyp1f1,
+        mp.hyp1f1,
+        (whole(1, 3), spread(3, 9, 4), spread(15, 60, 5)),
+        32,
+    ),
+    Sweep(
         "hyp2f1 of changing signs",
         s.hyp2f1,
         mp.hyp2f1,

@@ -22,6 +22,8 @@ from hloom.scipy.special.series import computed
 from hloom.typing import ArrayLike
 
 _STEPS = 100_000
+#: a number to begin a series with, so that neither it nor its derivative overflows
+_SCALE = 2.0**-20
 
 
 def _all(*conditions):
@@ -36,12 +38,15 @@ def _ends(a):
     return _all(e.le(a, 0.0), e.eq(e.floor(a), a))
 
 
-def _power_series(tops, bottoms, z):
-    """The sum of z^n / n! times rising factorials of `tops` over those of `bottoms`; and z d/dz."""
+def _power_series(tops, bottoms, z, first=1.0):
+    """The sum of z^n / n! times rising factorials of `tops` over those of `bottoms`; and z d/dz.
+
+    Both are times the first term; and the size of the largest term.
+    """
     k = len(tops)
 
     def step(n, *operands):
-        *parameters, z, term, total, slope = operands
+        *parameters, z, term, total, slope, most = operands
         tops, bottoms = parameters[:k], parameters[k:]
         before = e.sub(n, 1.0)
         rise, fall = z, n
@@ -53,18 +58,18 @@ def _power_series(tops, bottoms, z):
         ratio = select(e.eq(rise, 0.0), 0.0, e.div(rise, fall))
         term = e.mul(term, ratio)
         total, change = e.add(total, term), e.mul(term, n)
-        slope = e.add(slope, change)
+        slope, most = e.add(slope, change), e.max(most, e.abs(term))
         small = e.lt(e.abs(change), e.mul(e.max(e.abs(total), e.abs(slope)), eps(z) / 64))
         # terms that have begun to fall may rise again while a denominator is negative
         falls = e.lt(e.abs(ratio), 1.0)
         for b in bottoms:
             falls = e.bitwise_and(falls, e.gt(e.add(b, n), 1.0))
         done = e.bitwise_or(_all(small, falls), e.eq(term, 0.0))
-        return e.bitwise_not(done), term, total, slope
+        return e.bitwise_not(done), term, total, slope, most
 
-    one, zero = filled(1.0, z), filled(0.0, z)
-    _, total, slope = repeat(step, (*tops, *bottoms, z), (one, one, zero), _STEPS)
-    return total, slope
+    first = filled(first, z) if isinstance(first, float) else first
+    state = first, first, filled(0.0, z), first
+    return repeat(step, (*tops, *bottoms, z), state, _STEPS)[1:]
 
 
 def _carried(advance, parameters, place, value, slope, end):
@@ -103,8 +108,45 @@ def _carried(advance, parameters, place, value, slope, end):
 
 # ---------------------------------------------------------------- 1F1
 def _hyp1f1(a, b, x):
+    """By its series; where b < 0 and their terms hide the sum, from two values for b > 0.
+
+    From those the recurrence in b goes down, and loses nothing on the way (DLMF 13.3.2). The three
+    sums are passes of one loop, whose body is compiled once.
+    """
+    low = e.floor(b)
+    steps = select(_all(e.lt(b, 0.0), e.gt(b, -500.0)), e.neg(low), 0.0)
+
+    def sums(n, a, b, x, steps, first, here, above):
+        n = e.add(filled(0.0, x), n)
+        again = e.gt(n, 1.0)
+        shift = select(again, e.add(steps, e.sub(n, 2.0)), 0.0)
+        value, hidden = _confluent_sum(a, e.add(b, shift), x)
+        lost = _all(hidden, e.gt(steps, 0.0), e.ne(e.floor(b), b))
+        second = e.eq(n, 2.0)
+        active = e.bitwise_or(second, _all(lost, e.bitwise_not(again)))
+        here, above = select(second, value, here), select(e.gt(n, 2.0), value, above)
+        return active, select(again, first, value), here, above
+
+    def down(n, a, b, x, steps, here, above):
+        c = e.add(b, e.add(e.sub(steps, n), 1.0))
+        below = e.sub(c, 1.0)
+        last = e.mul(e.mul(e.div(x, c), e.sub(c, a)), above)
+        return e.lt(n, steps), e.div(e.sub(e.mul(e.add(below, x), here), last), below), here
+
+    # those of the first pass have no value for another b
+    none = filled(math.nan, x)
+    first, here, above = repeat(sums, (a, b, x, steps), (none, none, none))
+    known = e.eq(here, here)
+    steps = select(known, steps, 0.0)
+    found, _ = repeat(down, (a, b, x, steps), (here, above))
+    return select(known, found, first)
+
+
+def _confluent_sum(a, b, x):
+    """1F1, and where terms of its series are so large that they hide their sum."""
     ends = _ends(a)
-    turned = _all(e.lt(x, 0.0), e.bitwise_not(ends))
+    short = e.bitwise_and(ends, e.bitwise_or(e.gt(b, 0.0), _ends(b)))
+    turned = _all(e.lt(x, 0.0), e.bitwise_not(short))
     top = select(turned, e.sub(b, a), a)
     z = select(turned, e.neg(x), x)
     far, converged = _falling_series(e.sub(b, top), e.sub(1.0, top), z)
@@ -113,23 +155,31 @@ def _hyp1f1(a, b, x):
     swings = _all(e.lt(top, 0.0), e.gt(b, 0.0))
     first = e.div(e.add(b, 1.0), e.sub(1.0, top))
     first = select(swings, e.min(z0, select(swings, first, 1.0)), z0)
-    near, slope = _power_series([top], [b], first)
+    # neither e^x nor the series overflow before the result does
+    share = e.max(select(e.lt(top, 0.0), e.mul(x, 0.5), x), -80.0)
+    start = e.exp(share)
+    scale = select(turned, start, _SCALE)
+    near, slope, most = _power_series([top], [b], first, scale)
+    hidden = _all(by_powers, e.gt(most, e.mul(e.abs(near), 500.0)))
     slope = e.div(slope, select(e.eq(first, 0.0), 1.0, first))
     near = _carried(_confluent_step, (top, b), first, near, slope, z0)
-    # e^x, in two parts that do not overflow before the result does
+    rest = e.exp(e.mul(e.sub(x, share), 0.5))
+    near = select(turned, e.mul(e.mul(near, rest), rest), e.div(near, _SCALE))
     half = e.exp(e.mul(x, 0.5))
-    near = select(turned, e.mul(e.mul(near, half), half), near)
     power = e.pow(select(by_powers, 1.0, z), e.mul(e.sub(top, b), 0.5))
     far = e.mul(e.mul(e.mul(_gamma_quotient(b, top), power), far), power)
     far = select(turned, far, e.mul(e.mul(far, half), half))
     result = select(by_powers, near, far)
     pole = _all(_ends(b), e.bitwise_not(_all(ends, e.ge(a, b))))
     result = select(e.eq(x, 0.0), 1.0, select(pole, math.inf, result))
-    return select(e.bitwise_or(e.ne(a, a), e.ne(x, x)), math.nan, result)
+    return select(e.bitwise_or(e.ne(a, a), e.ne(x, x)), math.nan, result), hidden
 
 
 def _falling_series(a, b, z):
-    """The sum of (a)_n (b)_n / (n! z^n) up to its smallest term, and whether that is tiny."""
+    """The sum of (a)_n (b)_n / (n! z^n) up to its smallest term, and whether that is tiny.
+
+    Even a sum that ends leaves out e^-z z^(a + b - 1) or less, which is tiny then.
+    """
 
     def step(n, a, b, z, term, total, _):
         before = e.sub(n, 1.0)
@@ -141,7 +191,9 @@ def _falling_series(a, b, z):
         active = e.bitwise_and(falls, e.bitwise_not(small))
         return active, term, total, select(_all(falls, small), filled(1.0, z), 0.0)
 
-    one, large = filled(1.0, z), e.gt(z, 20.0)
+    recessive = e.mul(e.sub(e.add(a, b), 1.0), e.log(z))
+    recessive = select(e.bitwise_or(_ends(a), _ends(b)), e.max(recessive, 0.0), 0.0)
+    one, large = filled(1.0, z), e.gt(e.sub(z, recessive), -math.log(eps(z)))
     state = one, one, filled(0.0, z)
     _, total, found = repeat(step, (a, b, select(large, z, 1.0)), state, 500)
     return total, _all(large, e.gt(found, 0.0))
@@ -205,7 +257,7 @@ def _hyp2f1(a, b, c, x):
     z = select(turned, e.div(x, e.sub(x, 1.0)), x)
     inside = _all(e.bitwise_not(ends), e.gt(w, 0.0))
     first = select(ends, x, select(inside, e.min(z, 0.5), 0.0))
-    value, slope = _power_series([a, top], [c], first)
+    value, slope, _ = _power_series([a, top], [c], first)
     half = filled(0.5, value)
     rest = select(inside, e.min(w, 0.5), 0.5)
     value = _carried(_gauss_step, (a, top, c), half, value, e.mul(slope, 2.0), rest)
