@@ -128,11 +128,16 @@ def kl_div(p: ArrayLike, q: ArrayLike) -> Array:
 _EXCESS = [1 / math.factorial(k + 1) for k in range(14)]
 
 
+def _exponent(logarithm, power, zero):
+    """The power times the logarithm, which may be infinite where the power is zero."""
+    limit = e.bitwise_and(zero, e.eq(e.abs(logarithm), math.inf))
+    return e.mul(power, select(limit, 0.0, logarithm))
+
+
 def _power_excess(logarithm, power):
     """(exp(power logarithm) - 1) / power, and `logarithm` where the power is 0."""
     zero = e.eq(power, 0.0)
-    limit = e.bitwise_and(zero, e.eq(e.abs(logarithm), math.inf))
-    s = e.mul(power, select(limit, 0.0, logarithm))
+    s = _exponent(logarithm, power, zero)
     near = e.bitwise_or(e.lt(e.abs(s), 0.5), zero)
     small = e.mul(logarithm, polynomial(select(near, s, 0.0), _EXCESS))
     s, power = select(near, 1.0, s), select(near, 1.0, power)
@@ -143,6 +148,36 @@ def _power_excess(logarithm, power):
     return select(near, small, select(huge, above, e.div(e.expm1(select(huge, 1.0, s)), power)))
 
 
+#: the derivative of (exp(s) - 1) / s
+_EXCESS_SLOPE = [k * c for k, c in enumerate(_EXCESS)][1:]
+
+
+def _in_power(logarithm, power, y):
+    """The derivative of `_power_excess`, whose value is y, in the power."""
+    zero = e.eq(power, 0.0)
+    s = _exponent(logarithm, power, zero)
+    near = e.lt(e.abs(s), 0.5)
+    small = e.mul(e.square(logarithm), polynomial(select(near, s, 0.0), _EXCESS_SLOPE))
+    grown = e.exp(s)
+    # an exponential that vanishes does so faster than its logarithm grows
+    grown = e.mul(select(e.eq(grown, 0.0), 0.0, select(near, 1.0, logarithm)), grown)
+    return select(near, small, e.div(e.sub(grown, y), select(zero, 1.0, power)))
+
+
+def _transform(logarithm, shift):
+    """The transform of a number x + shift with this logarithm."""
+    return differentiable(
+        lambda x, power: _power_excess(logarithm(x), power),
+        # by no logarithm, which is infinite where x + shift is 0
+        lambda x, power, y: e.pow(e.add(x, shift) if shift else x, e.sub(power, 1.0)),
+        lambda x, power, y: _in_power(logarithm(x), power, y),
+        name="boxcox1p" if shift else "boxcox",
+    )
+
+
+_boxcox, _boxcox1p = _transform(e.log, 0.0), _transform(e.log1p, 1.0)
+
+
 @fused
 def boxcox(x: ArrayLike, lmbda: ArrayLike) -> Array:
     """The Box-Cox transform (x^lmbda - 1) / lmbda, and log(x) where lmbda is 0; NaN for x < 0.
@@ -151,7 +186,7 @@ def boxcox(x: ArrayLike, lmbda: ArrayLike) -> Array:
     >>> round(float(hloom.scipy.special.boxcox(4.0, 0.5)), 4)
     2.0
     """
-    return computed("boxcox", lambda x, power: _power_excess(e.log(x), power), x, lmbda)
+    return computed("boxcox", _boxcox, x, lmbda)
 
 
 @fused
@@ -162,4 +197,4 @@ def boxcox1p(x: ArrayLike, lmbda: ArrayLike) -> Array:
     >>> round(float(hloom.scipy.special.boxcox1p(3.0, 0.5)), 4)
     2.0
     """
-    return computed("boxcox1p", lambda x, power: _power_excess(e.log1p(x), power), x, lmbda)
+    return computed("boxcox1p", _boxcox1p, x, lmbda)
