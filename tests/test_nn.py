@@ -76,12 +76,12 @@ def test_activations_at_extremes(name):
         x = hnp.array([float(limits.min) / 8, 0.0, float(limits.max) / 8], dtype)
         found = function(x)
         assert found.dtype == x.dtype
-        if name not in ("gelu", "squareplus"):  # whose powers of x overflow before the result
+        if name != "squareplus":  # whose square of x overflows before the result
             np.testing.assert_allclose(
                 np.asarray(found, np.float64), formula(np.asarray(x, np.float64)), rtol=1e-2
             )
         gradient = np.asarray(hloom.vmap(hloom.grad(function))(x), np.float64)
-        if name not in ("gelu", "squareplus"):
+        if name != "squareplus":
             assert np.isfinite(gradient).all()
 
 

@@ -15,6 +15,7 @@ from hloom.frontend.prims.structural import canonical_axis, slice_in_dim
 from hloom.frontend.trace import aval_of
 from hloom.numpy.promotion import operand, promote_inexact, select, to_dtype
 from hloom.runtime.dispatch import fused
+from hloom.transforms.custom import custom_jvp
 from hloom.typing import ArrayLike
 
 
@@ -200,10 +201,30 @@ def gelu(x: ArrayLike, approximate=True) -> Array:
     """
     x = as_inexact("gelu", x)
     if flag("gelu", "approximate", approximate):
-        cubic = e.add(x, e.mul(0.044715, e.integer_pow(x, 3)))
-        lift = e.add(1.0, e.tanh(e.mul(math.sqrt(2 / math.pi), cubic)))
-        return e.mul(x, e.mul(0.5, lift))
+        return _gelu_by_tanh(x)
     return e.mul(e.mul(0.5, x), e.erfc(e.mul(-math.sqrt(0.5), x)))
+
+
+def _bent(x):
+    """x within [-10, 10], beyond which the tanh is 1 in any dtype, and the tanh of its cubic."""
+    inner = x if dtypes.is_complex(aval_of(x).dtype) else e.clamp(-10.0, x, 10.0)
+    cubic = e.add(inner, e.mul(0.044715, e.integer_pow(inner, 3)))
+    return inner, e.tanh(e.mul(math.sqrt(2 / math.pi), cubic))
+
+
+@custom_jvp
+def _gelu_by_tanh(x):
+    return e.mul(x, e.mul(0.5, e.add(1.0, _bent(x)[1])))
+
+
+@_gelu_by_tanh.defjvp
+def _gelu_by_tanh_jvp(primals, tangents):
+    # stated, since the derivative of the clamp would be a mask
+    (x,), (t,) = primals, tangents
+    inner, bend = _bent(x)
+    growth = e.add(1.0, e.mul(3 * 0.044715, e.integer_pow(inner, 2)))
+    turn = e.mul(e.mul(e.mul(math.sqrt(2 / math.pi), growth), inner), e.one_minus_square(bend))
+    return _gelu_by_tanh(x), e.mul(t, e.mul(0.5, e.add(e.add(1.0, bend), turn)))
 
 
 # ---------------------------------------------------------------- others
