@@ -168,6 +168,13 @@ SWEEPS = [
         16,
     ),
     Sweep(
+        "betainc of small a",
+        s.betainc,
+        lambda a, b, x: mp.betainc(a, b, 0, x, regularized=True),
+        (scales(1e-9, 1e-3), scales(0.1, 5, 2), spread(0.02, 0.2, 3)),
+        8,
+    ),
+    Sweep(
         "slope of gammainc",
         hloom.vmap(hloom.grad(s.gammainc, 1)),
         lambda a, x: mp.exp((a - 1) * mp.log(x) - x - mp.loggamma(a)),
@@ -320,6 +327,9 @@ def test_ends_of_domains():
     for name in ("gammainc", "gammaincc"):
         exact = getattr(special, name)(shapes, points)
         np.testing.assert_array_equal(getattr(s, name)(shapes, points), exact)
+    a, b, x = np.meshgrid([0, 1, np.inf, -1], [0, 2, np.inf], [0, 0.5, 1, 2, np.nan])
+    shares = special.betainc(a, b, x)
+    np.testing.assert_array_equal(s.betainc(a, b, x), shares)
     np.testing.assert_array_equal(s.i0(np.array([0, np.inf, -np.inf])), [1, np.inf, np.inf])
 
 
