@@ -11,6 +11,8 @@ import gc
 import threading
 from typing import Any
 
+from hloom.frontend import source
+
 
 class Context:
     """The state of one thread. Hot paths take it once: looking up a thread's own is slow."""
@@ -31,6 +33,7 @@ class Context:
 class _Thread(threading.local):
     def __init__(self):
         self.context = Context()
+        source.enter()
 
 
 thread = _Thread()

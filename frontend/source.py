@@ -4,12 +4,15 @@ While tracing, `capture()` takes a cheap snapshot of the stack; nothing is resol
 a location or a printout asks. `user_frame` then finds the innermost frame that is not hloom's own.
 The runtime replaces `capture` by jaxlib's C++ snapshot, which costs a fifth of a microsecond. While
 that is on, jaxlib takes one for every array that it makes, a tenth of a small call and more under
-a deep stack: it rests while nothing is traced.
+a deep stack: it rests while nothing is traced. jaxlib fails where its switch is turned on while
+another thread runs a program, so once a second thread uses hloom it stays as it is, and Python
+takes the snapshots where it is off.
 """
 
 import linecache
 import os
 import sys
+import threading
 from types import FrameType, SimpleNamespace
 
 _LAYERS = ("frontend", "transforms", "lowering", "runtime", "hloom")
@@ -50,6 +53,9 @@ def _python_snapshot():
 capture = _python_snapshot
 #: called with whether snapshots are wanted; those of Python need no switch
 _switch = bool
+#: the first thread that uses hloom; None once there are several
+_alone: int | None = threading.get_ident()
+_lock = threading.Lock()
 
 
 def install(snapshot, switch=None):
@@ -60,13 +66,26 @@ def install(snapshot, switch=None):
 
 def awake():
     """A snapshot after a rest; those that follow need no waking."""
-    _switch(True)
-    return capture()
+    with _lock:
+        if _alone is not None:
+            _switch(True)
+    return capture() or _python_snapshot()
 
 
 def rest():
     """Switch snapshots off, unless JAX is in the process: it wants its own."""
-    _switch("jax" in sys.modules)
+    with _lock:
+        if _alone is not None:
+            _switch("jax" in sys.modules)
+
+
+def enter():
+    """Take note of a thread that uses hloom for the first time."""
+    global _alone
+    with _lock:
+        if _alone not in (None, threading.get_ident()):
+            _alone = None
+            _switch("jax" in sys.modules)
 
 
 def here():

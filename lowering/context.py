@@ -12,7 +12,7 @@ from jaxlib.mlir._mlir_libs import _jax_mlir_ext
 
 from hloom.frontend import dtypes
 from hloom.frontend.scopes import Scoped
-from hloom.frontend.source import is_internal
+from hloom.frontend.source import is_internal, user_frame
 from hloom.lowering.dialects import chlo, mhlo, stablehlo, without_classes
 
 _MODULES_PER_CONTEXT = 512
@@ -70,10 +70,13 @@ class Context:
         try:
             return self._locations.get(snapshot)
         except TypeError:
-            if type(snapshot) is not Scoped:
+            if type(snapshot) is Scoped:
+                self.scoped += 1
+                return ir.Location.name(snapshot.path, self.location(snapshot.snapshot), self.mlir)
+            if (frame := user_frame(snapshot)) is None:
                 return self.unknown
-            self.scoped += 1
-            return ir.Location.name(snapshot.path, self.location(snapshot.snapshot), self.mlir)
+            line = ir.Location.file(frame.file_name, frame.line_num, 0, self.mlir)
+            return ir.Location.name(frame.function_name, line, self.mlir)
 
     def element(self, dtype):
         """The MLIR element type of a dtype."""

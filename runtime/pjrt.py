@@ -8,6 +8,7 @@ compares them by identity.
 
 import functools
 import os
+import threading
 
 import numpy as np
 
@@ -46,7 +47,23 @@ class BackendError(HloomError, RuntimeError):
     """A platform that was asked for is not there."""
 
 
-@functools.cache
+def once(function):
+    """functools.cache for what there may be only one of, though several threads ask first.
+
+    Two clients of one platform would each refuse the buffers of the other.
+    """
+    made, lock = functools.cache(function), threading.RLock()
+
+    @functools.cache
+    @functools.wraps(function)
+    def call(*args):
+        with lock:
+            return made(*args)
+
+    return call
+
+
+@once
 def cpu_client():
     """The CPU client; HLOOM_NUM_CPU_DEVICES sets the number of its devices.
 
@@ -59,7 +76,7 @@ def cpu_client():
     return xla_client.make_cpu_client(asynchronous=asynchronous, num_devices=count)
 
 
-@functools.cache
+@once
 def sharding(devices):
     """The replicated sharding over a tuple of devices."""
     made = _jax.GSPMDSharding(_jax.DeviceList(devices), xla_client.HloSharding.replicate())
@@ -249,7 +266,7 @@ def serialize_portable(module, version):
     return _jax.mlir.serialize_portable_artifact(module, version)
 
 
-@functools.cache
+@once
 def register_lapack():
     """Make LAPACK's kernels known to XLA, for CPU."""
     from jaxlib import lapack  # it loads scipy's linear algebra, which few programs need

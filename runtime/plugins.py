@@ -8,7 +8,6 @@ for hardware that is not there.
     HLOOM_PLATFORM=tpu python train.py           pip install libtpu
 """
 
-import functools
 import importlib
 import importlib.util
 import os
@@ -95,7 +94,7 @@ def available():
     ]
 
 
-@functools.cache
+@pjrt.once
 def loaded(platform):
     """The plugin's C API, initialised once."""
     wheel, path = _found(platform)
@@ -106,7 +105,7 @@ def loaded(platform):
     return api
 
 
-@functools.cache
+@pjrt.once
 def register(library):
     """Make a library of kernels known to XLA: "lapack" of the CPU, "cusolver" of CUDA."""
     if library == "lapack":
@@ -124,7 +123,7 @@ def register(library):
         pjrt.register_kernel(name, kernel, "cuda")
 
 
-@functools.cache
+@pjrt.once
 def client(platform):
     """The client of a platform's devices."""
     loaded(platform)
