@@ -37,7 +37,7 @@ KINKED = {  # with the derivative at each kink
     "hard_sigmoid": (lambda x: np.clip(x + 3, 0, 6) / 6, {-3: 0, 3: 0}),
     "hard_silu": (lambda x: x * np.clip(x + 3, 0, 6) / 6, {-3: 0, 3: 1}),
     "hard_tanh": (lambda x: np.clip(x, -1, 1), {-1: 1, 1: 1}),
-    "sparse_sigmoid": (lambda x: np.clip(x + 1, 0, 2) / 2, {-1: 0, 1: 0}),
+    "sparse_sigmoid": (lambda x: np.clip(x + 1, 0, 2) / 2, {-1: 0, 1 - 2**-24: 0.5, 1: 0}),
 }
 POINTS = np.array([-800.0, -30.0, -2.5, -0.7, -1e-3, 2e-3, 0.4, 1.7, 4.0, 40.0, 800.0])
 FUNCTIONS = {**SMOOTH, **{name: f for name, (f, _) in KINKED.items()}}

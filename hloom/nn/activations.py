@@ -109,7 +109,7 @@ def _hard_sigmoid(x):
 @fused
 def sparse_sigmoid(x: ArrayLike) -> Array:
     """(x + 1) / 2, moved into [0, 1]: the derivative of sparse_plus."""
-    return e.mul(0.5, e.clamp(0.0, e.add(as_inexact("sparse_sigmoid", x), 1.0), 2.0))
+    return e.mul(0.5, e.add(e.clamp(-1.0, as_inexact("sparse_sigmoid", x), 1.0), 1.0))
 
 
 @fused
