@@ -246,6 +246,13 @@ SWEEPS = [
         conditioned=True,
     ),
     Sweep(
+        "hyp2f1 of large c",
+        s.hyp2f1,
+        mp.hyp2f1,
+        (spread(-3, 3), spread(-3, 3, 4), scales(10, 300, 5), spread(0.5, 0.97, 6)),
+        10,
+    ),
+    Sweep(
         "hyp2f1",
         s.hyp2f1,
         mp.hyp2f1,

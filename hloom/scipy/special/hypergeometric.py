@@ -3,10 +3,11 @@
 1F1 is its power series, or for large |x| the asymptotic one, where that converges to rounding.
 Kummer's transformation makes negative x positive, which spares cancellation. Where the terms still
 change their signs, the power series goes as far as it loses nothing, and from there the solution of
-the differential equation is carried on by Taylor series.
+the differential equation is carried on by Taylor series; for b < 0 it comes from b > 0.
 
-2F1 is its power series up to x = 1/2, and is carried on from there, in steps of half the distance
-to 1, whatever the parameters are. Pfaff's transformation takes negative x to x / (x - 1) in (0, 1).
+2F1 is its power series up to x = 1/2 or, for large c, further, and is carried on from there, in
+steps of half the distance to 1 or less. Pfaff's transformation takes negative x to x / (x - 1) in
+(0, 1).
 """
 
 import math
@@ -256,11 +257,13 @@ def _hyp2f1(a, b, c, x):
     w = select(turned, e.div(1.0, e.sub(1.0, x)), e.sub(1.0, x))
     z = select(turned, e.div(x, e.sub(x, 1.0)), x)
     inside = _all(e.bitwise_not(ends), e.gt(w, 0.0))
-    first = select(ends, x, select(inside, e.min(z, 0.5), 0.0))
+    # the series goes further where c is large, and steps would be small
+    place = select(e.gt(c, 64.0), 1 / 64, filled(0.5, c))
+    border = e.sub(1.0, place)
+    first = select(ends, x, select(inside, e.min(z, border), 0.0))
     value, slope, _ = _power_series([a, top], [c], first)
-    half = filled(0.5, value)
-    rest = select(inside, e.min(w, 0.5), 0.5)
-    value = _carried(_gauss_step, (a, top, c), half, value, e.mul(slope, 2.0), rest)
+    rest = select(inside, e.min(w, place), place)
+    value = _carried(_gauss_step, (a, top, c), place, value, e.div(slope, border), rest)
     factor = select(turned, e.pow(e.sub(1.0, select(turned, x, 0.0)), e.neg(a)), 1.0)
     result = e.mul(value, factor)
     # at 1 by Gauss's formula; beyond, it is not real
@@ -281,7 +284,10 @@ def _gauss_step(w, end, a, b, c):
 
     z w (n+1)(n+2) f_(n+2) = (n+a)(n+b) h² f_n - ((w-z) n + c - (a+b+1) z)(n+1) h f_(n+1)
     """
-    z, ahead = e.sub(1.0, w), e.max(e.mul(w, 0.5), end)
+    z = e.sub(1.0, w)
+    # in small parts of z where c is large, since rounding brings in the solution z^(1 - c)
+    h = e.min(e.mul(w, 0.5), e.div(e.mul(z, 5.0), e.add(e.abs(c), 2.0)))
+    ahead = e.max(e.sub(w, h), end)
     h = e.sub(w, ahead)
 
     def following(n, here, after):
