@@ -21,24 +21,29 @@ def _power(x, beta):
 
 
 def _logpdf(x, beta):
-    return np.log(0.5 * beta) - gammaln(1 / beta) - _power(x, beta)
+    return -gammaln(1 + 1 / beta) - math.log(2) - _power(x, beta)
+
+
+def _parts(x, beta):
+    """Where |x|^beta is as good as 0, the slope there of 2 cdf, and |x|^beta elsewhere."""
+    power = _power(x, beta)
+    flat = power < 1e-30
+    return flat, np.exp(-gammaln(1 + 1 / beta)), _power(np.where(flat, 1.0, x), beta)
 
 
 def _cdf(x, beta):
-    zero = x == 0
-    tail = 0.5 * gammaincc(1 / beta, _power(np.where(zero, 1.0, x), beta))
-    # at 0 by the derivative, which the formula has not there
-    near = 0.5 + x * np.exp(_logpdf(x, beta))
-    return np.where(zero, near, np.where(x < 0, tail, 1 - tail))
+    flat, slope, power = _parts(x, beta)
+    tail = 0.5 * gammaincc(1 / beta, power)
+    return np.where(flat, 0.5 + 0.5 * x * slope, np.where(x < 0, tail, 1 - tail))
 
 
 def _logcdf(x, beta):
-    zero = x == 0
+    flat, slope, power = _parts(x, beta)
     below = x < 0
-    tail = log_half_gammaincc(1 / beta, _power(np.where(zero, 1.0, x), beta))
+    tail = log_half_gammaincc(1 / beta, power)
     above = np.log1p(-np.exp(np.where(below, -1.0, tail)))
-    near = 2 * x * np.exp(_logpdf(x, beta)) - math.log(2)
-    return np.where(zero, near, np.where(below, tail, above))
+    near = np.log1p(np.where(flat, x * slope, 0.0)) - math.log(2)
+    return np.where(flat, near, np.where(below, tail, above))
 
 
 standard = Continuous(

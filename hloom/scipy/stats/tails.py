@@ -7,10 +7,10 @@ p is tiny, continued fractions converge in a few steps (DLMF 8.9.1, 8.9.2 and 8.
 import math
 
 import hloom.numpy as np
-from hloom.scipy.special import gammainc, gammaincc, gammaln, xlog1py
+from hloom.scipy.special import gammainc, gammaincc, xlog1py
 from hloom.scipy.special.incomplete import beta_rest_of_both
 from hloom.scipy.special.series import computed
-from hloom.scipy.stats.terms import log_beta
+from hloom.scipy.stats.terms import log_beta, log_beta_power, log_gamma_power
 
 _TINY = 1e-30
 
@@ -41,12 +41,13 @@ def log_betainc(a, b, x, rest=None):
     sides = [np.where(low, *pair) for pair in ((b, a), (a, b), (rest, x), (x, rest))]
     p = computed("betainc", beta_rest_of_both, *sides)
     share = np.where(low, p, 0.5)
-    return np.where(low, log_tail_beta(share, a, b, x), np.log1p(-np.where(low, 0.5, p)))
+    return np.where(low, log_tail_beta(share, a, b, x, rest), np.log1p(-np.where(low, 0.5, p)))
 
 
-def log_tail_beta(share, a, b, x):
-    """log I_x(a, b), not near 0, where I_x(a, b) is `share`."""
-    return _log(share, _far(share, _lower_beta, (1.0, 1.0, 1e-9), a, b, x))
+def log_tail_beta(share, a, b, x, rest=None):
+    """log I_x(a, b), not near 0, where I_x(a, b) is `share`; `rest` is 1 - x."""
+    rest = 1 - x if rest is None else rest
+    return _log(share, _far(share, _lower_beta, (1.0, 1.0, 1e-9, 1.0), a, b, x, rest))
 
 
 def log_of(share, rest):
@@ -82,7 +83,7 @@ def _gamma_power(a, x):
     """log(x^a exp(-x) / Γ(a)); -inf at infinity."""
     end = x == math.inf
     x = np.where(end, 1.0, x)
-    return np.where(end, -math.inf, a * np.log(x) - x - gammaln(a))
+    return np.where(end, -math.inf, log_gamma_power(a, x) + np.log(a))
 
 
 def _lower_gamma(a, x):
@@ -99,11 +100,16 @@ def _upper_gamma(a, x):
     return _gamma_power(a, x) - np.log(start + 1 - rest)
 
 
-def _lower_beta(a, b, x):
+def _lower_beta(a, b, x, other):
     rest = 1.0
     for k in _steps(x):
         even = k * (b - k) * x / ((a + (2 * k - 1)) * (a + 2 * k))
         odd = (a + k) * (a + b + k) * x / ((a + 2 * k) * (a + (2 * k + 1)))
         rest = 1 + even / (1 - odd / rest)
     rest = 1 - (a + b) * x / (a + 1) / rest
-    return a * np.log(x) + xlog1py(b, -x) - np.log(a * rest) - log_beta(a, b)
+    # the less of x and 1 - x tells the other one
+    low = x < 0.5
+    p, q, u = (np.where(low, *pair) for pair in ((a, b), (b, a), (x, other)))
+    ends = np.log(a / (a + b) * b)
+    near = p * np.log(u) + xlog1py(q, -u) - log_beta(a, b) - ends
+    return log_beta_power(p, q, u, near) + ends - np.log(a * rest)
