@@ -72,6 +72,9 @@ EXTREME = dict(
         row("generalized_normal", st.gennorm(100), 100),
         row("wald", st.invgauss(1e-3), 1e-3),
         row("wald", st.invgauss(1e6), 1e6),
+        row("wald", st.levy(), 1e30),
+        row("triangular", st.triang(0.5, 0, 2e30), 0, 1e30, 2e30),
+        row("triangular", st.triang(0.5, 0, 2e-28), 0, 1e-28, 2e-28),
         row("truncated_normal", st.truncnorm(3, 5), 3, 5),
         row("truncated_normal", st.truncnorm(-9, -8), -9, -8),
         row("truncated_normal", st.truncnorm(6, np.inf), 6, np.inf),
@@ -213,6 +216,15 @@ def test_vectors_in_every_dtype(dtype):
             assert agrees(x[:, 1], st.norm(), dtype) > 0.003
         x = np.asarray(random.ball(KEY, 3, 2, (N,), dtype)).astype(np.float64)
         assert st.kstest((x**2).sum(1) ** 1.5, st.uniform().cdf).pvalue > 0.003
+
+
+@pytest.mark.parametrize("p", [0.03, 300.0])
+def test_balls_of_extreme_norms(p):
+    x = np.abs(np.asarray(random.ball(KEY, 2, p, (N,))).astype(np.float64))
+    assert (x <= 1).all()
+    # the part of the ball within a multiple of itself
+    norm = np.exp(np.logaddexp.reduce(p * np.log(x), 1) / p)
+    assert st.kstest(norm**2, st.uniform().cdf).pvalue > 0.003
 
 
 # ---------------------------------------------------------------- what has no distribution

@@ -215,7 +215,8 @@ def wald(key: ArrayLike, mean: ArrayLike, shape=None, dtype=None, *, out_shardin
     v, z = gaussian("wald", first, shape, work), unit("wald", second, shape, work)
     # the roots are mean / r and mean r, written without the difference of large numbers
     half = e.mul(e.mul(mean, 0.5), e.square(v))
-    r = e.add(e.add(half, 1.0), e.sqrt(e.mul(half, e.add(half, 2.0))))
+    # the root of each factor, since the product of large ones is no number
+    r = e.add(e.add(half, 1.0), e.mul(e.sqrt(half), e.sqrt(e.add(half, 2.0))))
     small = e.le(z, e.div(r, e.add(r, 1.0)))
     x = e.select(small, e.div(mean, r), e.mul(mean, r))
     return finished(x, dtype, out_sharding)
@@ -237,6 +238,8 @@ def triangular(
     u = unit("triangular", key, shape, work)
     width = e.sub(right, left)
     at_mode = e.div(e.sub(mode, left), width)
-    rising = e.add(left, e.sqrt(e.mul(e.mul(u, width), e.sub(mode, left))))
-    falling = e.sub(right, e.sqrt(e.mul(e.mul(e.sub(1.0, u), width), e.sub(right, mode))))
+    # roots of factors, since the square of a length may be too large or too small for a float
+    mean = lambda share, part: e.mul(e.sqrt(e.mul(share, width)), e.sqrt(part))
+    rising = e.add(left, mean(u, e.sub(mode, left)))
+    falling = e.sub(right, mean(e.sub(1.0, u), e.sub(right, mode)))
     return finished(e.select(e.lt(u, at_mode), rising, falling), dtype, out_sharding)

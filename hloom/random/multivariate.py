@@ -22,7 +22,7 @@ from hloom.numpy.promotion import (
     promote_dtypes_inexact,
     to_dtype,
 )
-from hloom.random.continuous import positive
+from hloom.random.continuous import positive, sign_of
 from hloom.random.draw import (
     check_fits,
     finished,
@@ -33,7 +33,7 @@ from hloom.random.draw import (
     subkeys,
     work_dtype,
 )
-from hloom.random.gamma import generalized_normal
+from hloom.random.gamma import log_gamma_numbers
 from hloom.random.normal import normal
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -139,15 +139,13 @@ def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_shard
     (p,) = parameters("ball", work, p)
     shape = broadcast_shapes("ball", canonical_shape("ball", shape), aval_of(p).shape)
     first, second = subkeys("ball", key, 2)
-    wide = (*shape, d)
-    power = (
-        p
-        if not aval_of(p).shape
-        else broadcast_to(expand_dims(spread(p, shape), [len(shape)]), wide)
-    )
-    g = generalized_normal.function(first, power, wide, work)
+    own, wide = aval_of(p).shape, (*shape, d)
+    power = broadcast_to(expand_dims(spread(p, shape), [len(shape)]), wide) if own else p
+    # |g|^p is a gamma number; by logarithms, since for small p the number g may be no float
+    numbers, signs = subkeys("ball", first, 2)
+    log_g = log_gamma_numbers("ball", numbers, e.div(1.0, power), wide)
     rest = positive("ball", second, shape, work)
-    norm = e.add(reduce_sum(e.pow(e.abs(g), power), [len(shape)]), rest)
-    norm = e.pow(norm, e.div(1.0, spread(p, shape)))
-    x = e.div(g, broadcast_in_dim(norm, wide, range(len(shape))))
-    return finished(x, dtype, out_sharding)
+    log_norm = e.log(e.add(reduce_sum(e.exp(log_g), [len(shape)]), rest))
+    log_norm = broadcast_in_dim(log_norm, wide, range(len(shape)))
+    sizes = e.exp(e.div(e.sub(log_g, log_norm), power))
+    return finished(e.mul(sizes, sign_of("ball", signs, wide, work)), dtype, out_sharding)
