@@ -338,6 +338,7 @@ TAILS = [
     ("beta", "logcdf", (0.125, 200.0, 200.0), lambda x, a, b: beta_tail(a, b, x)),
     ("beta", "logsf", (0.875, 4.5, 60.0), lambda x, a, b: beta_tail(b, a, 1 - x)),
     ("beta", "logsf", (1e-12, 1 / 32, 2.0), lambda x, a, b: beta_tail(b, a, 1 - x)),
+    ("beta", "logcdf", (1e-30, 2.0**-19, 8.0), lambda x, a, b: beta_tail(a, b, x)),
     ("nbinom", "logsf", (300.0, 2.5, 0.5), lambda k, n, p: beta_tail(k + 1, n, 1 - p)),
     ("nbinom", "logsf", (27.0, 0.003, 1 / 64), lambda k, n, p: beta_tail(k + 1, n, 1 - p)),
     ("binom", "logsf", (98.0, 100.0, 1 / 1024), lambda k, n, p: beta_tail(k + 1, n - k, p)),

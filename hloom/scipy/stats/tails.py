@@ -38,6 +38,9 @@ def log_betainc(a, b, x, rest=None):
     # the smaller side: I_x(a, b) = 1 - I_{1-x}(b, a)
     low = x * (a + b) < a
     rest = 1 - x if rest is None else rest
+    # that below the mean, unless its parameter is so small that nearly all is at its end
+    c, d, u = (np.where(low, *pair) for pair in ((a, b), (b, a), (x, rest)))
+    low = low ^ ((c < 0.5) & (d / (c + d) * (u * np.maximum(1.0, c + d)) ** c > 0.5))
     sides = [np.where(low, *pair) for pair in ((b, a), (a, b), (rest, x), (x, rest))]
     p = computed("betainc", beta_rest_of_both, *sides)
     share = np.where(low, p, 0.5)
