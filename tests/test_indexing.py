@@ -435,6 +435,11 @@ def test_the_dtype_of_the_array_stays_and_losses_are_told():
         assert hnp.zeros(3, "bfloat16").at[0].set(1.0).dtype == "bfloat16"
         assert hnp.zeros(3, "float32").at[0].add(np.int32(1)).dtype == "float32"
     assert x.at[1].divide(2).dtype == np.float32
+    half = hnp.ones(3, "float16")
+    with pytest.warns(FutureWarning, match="loses something"):
+        assert half.at[0].divide(np.float32(2)).dtype == "float16"
+    with pytest.warns(FutureWarning, match="loses something"):
+        assert x.at[1].power(np.float32(2)).dtype == np.int32
 
 
 def test_apply_is_differentiable_where_elements_are_named_once():

@@ -56,11 +56,10 @@ def write(x, plan, operation, value, flags=_DEFAULT):
     """`x` with the elements of a Plan combined with `value`; a function as operation maps them."""
     mode = GatherScatterMode.from_any(flags.mode)
     x_aval = aval_of(x)
-    if operation in FUNCTIONS:
+    if operation == "divide" and not dtypes.is_inexact(x_aval.dtype):
         value = operand(operation, value)
         dtype, _ = common_dtype([x, value])
-        dtype = dtypes.to_inexact(dtype) if operation == "divide" else dtype
-        x = to_dtype(x, dtype)
+        x = to_dtype(x, dtypes.to_inexact(dtype))
         x_aval = aval_of(x)
     elif callable(operation):
         value = None
