@@ -7,6 +7,7 @@ compares them by identity.
 """
 
 import functools
+import gc
 import os
 import threading
 
@@ -27,6 +28,14 @@ Buffer = _jax.ArrayImpl
 Device = xla_client.Device
 Traceback = _jax.Traceback
 
+
+def _release(phase, _):
+    """Let go of Python objects that jaxlib no longer needs, which its own threads may not."""
+    if phase == "stop":
+        _jax.collect_garbage()
+
+
+gc.callbacks.append(_release)
 source.install(_jax.Traceback.get_traceback, _jax.set_tracebacks_enabled)
 source.rest()
 pytree.install(_jax.pytree)

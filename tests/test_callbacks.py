@@ -1,6 +1,8 @@
 """Callbacks: how often and in which order the host is called, what it gives, and how it fails."""
 
+import gc
 import traceback
+import weakref
 
 import numpy as np
 import pytest
@@ -336,3 +338,20 @@ def test_a_program_from_the_disk_cache_calls_this_process_functions(tmp_path):
     # the two functions are one module, which is compiled once
     assert found[0][:2] == ["2.0", "0.0"]
     assert found[1] == ["3.0", "-1.0", "0", "last"]
+
+
+def test_functions_are_freed_with_their_program():
+    class Twice:
+        def __call__(self, x):
+            return np.asarray(x) * 2
+
+    def run():
+        function = Twice()
+        call = hloom.jit(lambda x: hloom.pure_callback(function, x, x))
+        np.testing.assert_array_equal(call(jnp.ones(3)), [2, 2, 2])
+        return weakref.ref(function)
+
+    alive = run()
+    gc.collect()
+    gc.collect()  # jaxlib lets go at the end of a collection
+    assert alive() is None
