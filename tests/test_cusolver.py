@@ -12,7 +12,6 @@ from jaxlib.mlir import ir
 
 import hloom
 from hloom import lax, numpy as jnp
-from hloom.lowering.context import context
 from hloom.lowering.kernels import LIBRARIES
 
 DTYPES = ["float32", "complex128"]
@@ -38,7 +37,7 @@ def by_lapack(f, x):
     text = re.sub(r"cusolver_(\w+)_ffi", lambda m: target(m[1], np.dtype(x.dtype)), text)
     module = lowered.module
     names = set(re.findall(r"cusolver_(\w+)_ffi", lowered.as_text()))
-    module.ir = ir.Module.parse(text, context().mlir)
+    module.ir = ir.Module.parse(text, module.context.mlir)
     module.platform, module.libraries = "cpu", {"lapack"}
     return lowered.compile()(x), names
 
