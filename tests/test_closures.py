@@ -17,6 +17,72 @@ from hloom.errors import ArgumentError, TreeError
 X = np.arange(3, dtype=np.float32)
 
 
+# ---------------------------------------------------------------- custom rules within a batch
+def stated_forward(c):
+    @hloom.custom_jvp
+    def f(x):
+        return jnp.sin(x) * c
+
+    f.defjvp(lambda p, t: (f(*p), 2 * jnp.cos(p[0]) * c * t[0]))
+    return f
+
+
+def stated_backward(c):
+    @hloom.custom_vjp
+    def f(x):
+        return jnp.sin(x) * c
+
+    f.defvjp(lambda x: (f(x), x), lambda x, g: (2 * jnp.cos(x) * c * g,))
+    return f
+
+
+WITHIN = {
+    "vmap": lambda f: hloom.vmap(f),
+    "jit(vmap)": lambda f: hloom.jit(hloom.vmap(f)),
+    "vmap(jit)": lambda f: hloom.vmap(hloom.jit(f)),
+    "vmap(vmap)": lambda f: lambda c, x: hloom.vmap(hloom.vmap(f), (None, 0))(c, x[None])[0],
+    "vmap over c": lambda f: lambda c, x: hloom.vmap(
+        hloom.vmap(f, (None, 0)), (0, None))(c, x).diagonal(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("stated", [stated_forward, stated_backward])
+@pytest.mark.parametrize("way", WITHIN)
+def test_a_function_with_a_rule_closes_over_mapped_values(way, stated):
+    """The sine's derivative is stated to be twice what it is, so that the rule is seen."""
+    transform = WITHIN[way]
+    c, x = X + 1, X * 0.3
+    f = transform(lambda c, x: stated(c)(x))
+    np.testing.assert_allclose(f(c, x), np.sin(x) * c, rtol=1e-6)
+    g = transform(lambda c, x: hloom.grad(stated(c))(x))
+    np.testing.assert_allclose(g(c, x), 2 * np.cos(x) * c, rtol=1e-6)
+    t = transform(lambda c, x: hloom.jvp(stated(c), (x,), (1.0,))[1])
+    np.testing.assert_allclose(t(c, x), 2 * np.cos(x) * c, rtol=1e-6)
+
+
+@pytest.mark.parametrize("stated", [stated_forward, stated_backward])
+def test_a_rule_over_nothing_mapped_stays_so(stated):
+    """What is the same for the whole batch is computed once: out_axes=None takes it."""
+    f = stated(2.0)
+    y, g = hloom.vmap(lambda x: (f(0.5), hloom.grad(f)(0.5)), out_axes=None)(X)
+    np.testing.assert_allclose((y, g), (2 * np.sin(0.5), 4 * np.cos(0.5)), rtol=1e-6)
+
+
+@pytest.mark.parametrize("outer", [hloom.jit, lambda f: f])
+def test_a_rule_may_close_over_what_its_function_does_not(outer):
+    """The tangents are mapped, and so are the results that come with them."""
+
+    @hloom.vmap
+    def f(c):
+        sine = hloom.custom_jvp(jnp.sin)
+        sine.defjvp(lambda p, t: (sine(*p), c * t[0]))
+        return hloom.jvp(sine, (0.5,), (1.0,))
+
+    y, t = outer(f)(X)
+    np.testing.assert_allclose(y, [np.sin(np.float32(0.5))] * 3, rtol=1e-6)
+    np.testing.assert_allclose(t, X)
+
+
 # ---------------------------------------------------------------- closure_convert
 def test_only_traced_inexact_values_are_hoisted():
     fixed = jnp.ones(3)

@@ -40,14 +40,18 @@ def none(primitive, reason):
 
 
 class AxisData:
-    """The batch: its length, its name or None, and the mesh axes it is spread over, if any."""
+    """The batch: its length, its name or None, and the mesh axes it is spread over, if any.
 
-    __slots__ = ("name", "size", "spmd_name")
+    `trace` is its BatchTrace while that is in force.
+    """
+
+    __slots__ = ("name", "size", "spmd_name", "trace")
 
     def __init__(self, name, size, spmd_name=None):
         self.name = name
         self.size = size
         self.spmd_name = spmd_name
+        self.trace = None
 
 
 class BatchTracer(Tracer):
@@ -93,7 +97,7 @@ class BatchTrace(Trace):
         context = thread.context
         before, context.trace = context.trace, self.parent
         try:
-            if not batched and not named:
+            if not batched and not named and not runs_python(params):
                 return primitive.bind(*values, **params)
             found = rules.get(primitive)
             if found is not None:
@@ -133,24 +137,41 @@ def names_axis(params, name):
     return False
 
 
+def runs_python(params):
+    """Whether a Python function among the parameters is still to be run: what it closes over is
+    not known.
+    """
+    program = params.get("program")
+    return program is not None and not isinstance(program, Program)
+
+
 @memoised
 def _program_names(program, name):
     return any(names_axis(eqn.params, name) for eqn in program.eqns)
 
 
 def batch(fun, axis, values, dims):
-    """Results of `fun` on a flat list of batched values, and their batch dimensions or None."""
+    """Results of `fun` on a flat list of batched values, and their batch dimensions or None.
+
+    Where a rule of the batch calls a Python function, the trace goes on under another parent: what
+    the function closes over may be of this batch.
+    """
     context = thread.context
     parent, axes = context.trace, context.axes
-    context.trace = trace = BatchTrace(parent, axis)
+    trace = outer = axis.trace
+    if outer is None:
+        trace = axis.trace = BatchTrace(parent, axis)
+    before, trace.parent, context.trace = trace.parent, parent, trace
     if axis.name is not None:
         context.axes = {**axes, axis.name: axis.size}
     try:
         pairs = [trace.split(y) for y in fun(*map(trace.enter, values, dims))]
     finally:
-        trace.done = True
         context.trace, context.axes = parent, axes
-    if context.watches.check_tracer_leaks:
+        trace.parent = before
+        if outer is None:
+            trace.done, axis.trace = True, None
+    if outer is None and context.watches.check_tracer_leaks:
         leaks.check(trace, BatchTracer, fun)
     return [y for y, _ in pairs], [d for _, d in pairs]
 

@@ -202,11 +202,37 @@ def _checked_tangent(name, y, t):
     return t
 
 
-class BatchedJvpRule:
-    """A JvpRule applied to a batch; results have the batch dimension in front."""
+class _BatchedRule:
+    """A rule applied to a batch; `mapped` says which results have the batch dimension, in front.
+
+    If an operand has one, all results have. Else those have that come with one from what the
+    function closes over: the first run tells, of the function or of its rule.
+    """
 
     def __init__(self, rule, axis, dims):
         self.rule, self.axis, self.dims, self.name = rule, axis, dims, rule.name
+        self.mapped: Any = None
+
+    def settle(self, *found):
+        """Say which results are mapped, by the dimensions found of each, if nothing has yet."""
+        if self.mapped is None:
+            every = any([d is not None for d in self.dims])
+            self.mapped = [every or any([d is not None for d in ds]) for ds in zip(*found)]
+
+    def front(self, outs, dims):
+        """Results, or their tangents, with the batch dimension in front where it is to be."""
+        return [
+            to_front(x, d, self.axis.size) if m and x is not None else x
+            for x, d, m in zip(outs, dims, self.mapped)
+        ]
+
+    def out_dims(self):
+        """The batch dimension of each result."""
+        return [0 if m else None for m in self.mapped]
+
+
+class BatchedJvpRule(_BatchedRule):
+    """A JvpRule applied to a batch."""
 
     def __call__(self, primals, tangents):
         n, count = len(primals), 0
@@ -218,10 +244,8 @@ class BatchedJvpRule:
             return [*outs, *found]
 
         values, dims = batch_some(run, self.axis, [*primals, *tangents], self.dims * 2)
-        front = [
-            None if x is None else to_front(x, d, self.axis.size) for x, d in zip(values, dims)
-        ]
-        return front[:count], front[count:]
+        self.settle(dims[:count], dims[count:])
+        return self.front(values[:count], dims[:count]), self.front(values[count:], dims[count:])
 
 
 # ---------------------------------------------------------------- reverse rules
@@ -350,11 +374,8 @@ def _present(leaves):
     return sum([x is not None for x in leaves])
 
 
-class BatchedVjpRule:
-    """A VjpRule applied to a batch; results have the batch dimension in front."""
-
-    def __init__(self, rule, axis, dims):
-        self.rule, self.axis, self.dims, self.name = rule, axis, dims, rule.name
+class BatchedVjpRule(_BatchedRule):
+    """A VjpRule applied to a batch."""
 
     def fwd(self, primals, active):
         """Results, residuals and token, for a batch."""
@@ -374,14 +395,18 @@ class BatchedVjpRule:
         """Cotangents of the primals: summed over the batch for primals that are not batched."""
         inner, res_dims = token
         n = len(residuals)
-        zero = {i: ("zero", _unbatched(c[1])) for i, c in enumerate(cotangents) if type(c) is tuple}
+        zero = {
+            i: ("zero", _unbatched(c[1]) if m else c[1])
+            for i, (c, m) in enumerate(zip(cotangents, self.mapped))
+            if type(c) is tuple
+        }
 
         def run(*values):
             cts = [zero.get(i, c) for i, c in enumerate(values[n:])]
             return self.rule.bwd(inner, values[:n], cts)
 
         given = [None if i in zero else c for i, c in enumerate(cotangents)]
-        dims = [*res_dims, *[0] * len(given)]
+        dims = [*res_dims, *self.out_dims()]
         found = zip(*batch_some(run, self.axis, [*residuals, *given], dims), self.dims)
         return [unmapped(c, d, dim, self.axis.size) for c, d, dim in found]
 

@@ -57,15 +57,18 @@ def _custom_vjp_batch(axis, operands, dims, *, program, rule, num_consts):
 
 def _batched_call(primitive, axis, operands, dims, program, rule, num_consts):
     if isinstance(program, Program):
-        run = batch_program(program, axis, dims, (True,) * len(program.outvars)).program
+        found = batch_program(program, axis, dims, (True,) * len(program.outvars))
+        run = found.program
+        rule.settle(found.dims)
     else:
 
         def run(*values):
             outs, found = batch.batch(lambda *xs: call(program, *xs), axis, values, dims)
-            return [to_front(y, d, axis.size) for y, d in zip(outs, found)]
+            rule.settle(found)
+            return rule.front(outs, found)
 
     outs = primitive.bind(*operands, program=run, rule=rule, num_consts=num_consts)
-    return outs, [0] * len(outs)
+    return outs, rule.out_dims()
 
 
 def _linear_map(primals, tangents, rule, num_consts):

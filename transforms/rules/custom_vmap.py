@@ -17,6 +17,9 @@ def _batch(axis, operands, dims, *, program, rule, num_consts):
     if any(mask_of(dims[:num_consts])):
         raise _closure(rule, "mapped", "batching rule")
     batched = list(mask_of(dims[num_consts:]))
+    if not any(batched):
+        outs = custom_vmap_call.bind(*operands, program=program, rule=rule, num_consts=num_consts)
+        return outs, [None] * len(outs)
     front = [at_front(x, d) for x, d in zip(operands[num_consts:], dims[num_consts:])]
     outs, found = rule(axis.size, front, batched)
     return outs, [0 if on else None for on in found]
