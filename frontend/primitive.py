@@ -49,8 +49,16 @@ def composed(*operands):
 
         @functools.wraps(function)
         def call(*args, **kwargs):
-            if thread.context.trace is None:
+            context = thread.context
+            trace = context.trace
+            if trace is None:
                 return _fused(function, operands)(*args, **kwargs)
+            if trace.runs_at_once(args):
+                context.trace = None
+                try:
+                    return _fused(function, operands)(*args, **kwargs)
+                finally:
+                    context.trace = trace
             return inlined(*args, **kwargs)
 
         return call

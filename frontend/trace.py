@@ -109,6 +109,10 @@ class Trace:
         """Apply a primitive under this trace; the list of results."""
         raise NotImplementedError
 
+    def runs_at_once(self, args):
+        """Whether an operation on these operands would be run, and left alone otherwise."""
+        return False
+
 
 class StageTracer(Tracer):
     """The tracer of a StageTrace: it stands for one variable."""

@@ -275,14 +275,20 @@ jvp.linear(reduce_precision)
 
 
 # ---------------------------------------------------------------- transposition
-def _mul_left(ct, a, b):
-    return mul(ct, b)
+def _scaled(ct, x):
+    """ct * x, where a gradient begins with the literal 1."""
+    one = type(ct) is Literal and ct.value == 1 and ct.aval == aval_of(x)
+    return x if one else mul(ct, x)
 
 
-transpose.linear(neg, lambda ct, x: neg(ct))
+def _negated(ct):
+    return Literal(-ct.value, ct.aval) if type(ct) is Literal else neg(ct)
+
+
+transpose.linear(neg, lambda ct, x: _negated(ct))
 transpose.linear(add, lambda ct, a, b: ct, lambda ct, a, b: ct)
-transpose.linear(sub, lambda ct, a, b: ct, lambda ct, a, b: neg(ct))
-transpose.linear(mul, _mul_left, lambda ct, a, b: mul(ct, a))
+transpose.linear(sub, lambda ct, a, b: ct, lambda ct, a, b: _negated(ct))
+transpose.linear(mul, lambda ct, a, b: _scaled(ct, b), lambda ct, a, b: _scaled(ct, a))
 transpose.linear(div, lambda ct, a, b: div(ct, b), None)
 transpose.linear(real, lambda ct, x: complex(ct, _const(0, ct)))
 transpose.linear(imag, lambda ct, x: complex(_const(0, ct), neg(ct)))

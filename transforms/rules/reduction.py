@@ -5,6 +5,7 @@ that it could be computed by: log(n) steps of work n/2, n/4, ..., right where el
 """
 
 from hloom.frontend.families import typed_literal
+from hloom.frontend.primitive import composed
 from hloom.frontend.prims import reduction as r
 from hloom.frontend.prims.elementwise import convert_element_type, div, eq, mul, select
 from hloom.frontend.prims.structural import broadcast_in_dim, full, reshape, slice_in_dim
@@ -32,12 +33,16 @@ def _extreme(primitive):
     def apply(primals, tangents, *, axes):
         (x,), (g,) = primals, tangents
         (y,) = primitive.bind(x, axes=axes)
-        # the tangent is shared by all elements that attain the extreme
-        hit = eq(x, spread_back(y, aval_of(x).shape, axes) if aval_of(y).shape else y)
-        dtype = aval_of(g).dtype
-        count = r.reduce_sum(convert_element_type(hit, dtype), axes)
-        total = r.reduce_sum(select(hit, g, typed_literal(0, dtype)), axes)
+        hit, count = _attained(x, y, axes)
+        total = r.reduce_sum(select(hit, g, typed_literal(0, aval_of(g).dtype)), axes)
         return [y], [div(total, count)]
+
+
+@composed("x", "y")
+def _attained(x, y, axes):
+    """Where an extreme is attained, and how often: all these elements share the tangent."""
+    hit = eq(x, spread_back(y, aval_of(x).shape, axes) if aval_of(y).shape else y)
+    return hit, r.reduce_sum(convert_element_type(hit, aval_of(x).dtype), axes)
 
 
 _extreme(r.reduce_max)

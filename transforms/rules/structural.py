@@ -3,6 +3,7 @@
 import numpy as np
 
 from hloom.frontend.families import typed_literal
+from hloom.frontend.primitive import composed
 from hloom.frontend.prims import structural as s
 from hloom.frontend.prims.elementwise import select, sub
 from hloom.frontend.prims.reduction import reduce_sum
@@ -20,13 +21,15 @@ batch.none(s.broadcasted_iota, "it has no operands")
 # ---------------------------------------------------------------- broadcast_in_dim
 @transpose.rule(s.broadcast_in_dim)
 def _broadcast_back(cts, x, *, shape, broadcast_dimensions):
-    axes = [i for i in range(len(shape)) if i not in broadcast_dimensions]
-    ct = reduce_sum(cts[0], axes)
-    kept = [shape[d] for d in broadcast_dimensions]
-    repeated = [i for i, (n, m) in enumerate(zip(x.aval.shape, kept, strict=True)) if n != m]
-    if repeated:
-        ct = s.reshape(reduce_sum(ct, repeated), x.aval.shape)
-    return [ct]
+    own = x.aval.shape
+    kept = {d for d, n in zip(broadcast_dimensions, own, strict=True) if n == shape[d]}
+    axes = tuple([i for i in range(len(shape)) if i not in kept])
+    return [_sum_to(cts[0], axes, own) if len(kept) < len(own) else reduce_sum(cts[0], axes)]
+
+
+@composed("ct")
+def _sum_to(ct, axes, shape):
+    return s.reshape(reduce_sum(ct, axes), shape)
 
 
 @batch.rule(s.broadcast_in_dim)
