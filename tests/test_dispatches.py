@@ -110,6 +110,8 @@ CALLS = {
     "scipy.signal.welch": (lambda x: hloom.scipy.signal.welch(x, nperseg=4), X),
 }
 
+#: nothing is timed or compared: compiled with little effort
+QUICK = (("xla_backend_optimization_level", 0), ("xla_llvm_disable_expensive_passes", True))
 HOST = "its length depends on the values, so it is worked out by NumPy on the host"
 #: calls that do not run exactly one executable: how many, and why
 REASONS = {
@@ -160,9 +162,9 @@ def executed():
     """A list that grows by the name of each program that is executed, and of each made for it."""
     names, load = [], compilation.load
 
-    def counted(program, *args):
+    def counted(program, module, placed, options=()):
         names.append(f"(making {program.name})")
-        executable = load(program, *args)
+        executable = load(program, module, placed, QUICK)
         execute = executable.execute
 
         def call(buffers):
