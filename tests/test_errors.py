@@ -122,6 +122,11 @@ def gradient_by_no_argument():
 
 
 @case(errors.ArgumentError)
+def gradient_by_a_name():
+    hloom.grad(lambda x: x, argnums="x")(1.0)
+
+
+@case(errors.ArgumentError)
 def gradient_of_a_value():
     hloom.grad(3.0)
 

@@ -1,6 +1,7 @@
 """The arguments of a function that a derivative is by, and the errors when it cannot be."""
 
 from hloom.frontend import dtypes, pytree
+from hloom.frontend.choices import integer
 from hloom.frontend.errors import ArgumentError, DTypeError, RefError
 from hloom.frontend.flat import flatten_args, name_of
 from hloom.frontend.refs import Cells
@@ -19,7 +20,8 @@ class Choice:
             )
         self.call, self.fun, self.name = call, fun, name_of(fun)
         self.single = not isinstance(argnums, tuple | list)
-        self.numbers = [n.__index__() for n in ((argnums,) if self.single else argnums)]
+        numbers = (argnums,) if self.single else argnums
+        self.numbers = [integer(call, "argnums, or each of its elements,", n) for n in numbers]
         self.holomorphic, self.allow_int = holomorphic, allow_int
         self.accepts = dtypes.is_complex if holomorphic else accepts
 
