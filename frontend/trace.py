@@ -114,6 +114,25 @@ class Trace:
         return False
 
 
+class FoldTrace(Trace):
+    """Runs operations on concrete values at once, and sends the others to the trace `parent`."""
+
+    __slots__ = ("parent",)
+    what = "ensure_compile_time_eval"
+
+    def __init__(self, parent):
+        self.parent = parent
+
+    def bind(self, primitive, args, params):
+        """Apply a primitive at once, if it can be, or under the parent."""
+        with tracing(None if self.runs_at_once(args) else self.parent):
+            return primitive.bind(*args, **params)
+
+    def runs_at_once(self, args):
+        """Operations without traced operands are."""
+        return not any([isinstance(a, Tracer) for a in args])
+
+
 class StageTracer(Tracer):
     """The tracer of a StageTrace: it stands for one variable."""
 

@@ -14,7 +14,7 @@ from hloom.frontend.capture import Capture
 from hloom.frontend.context import thread, tracing
 from hloom.frontend.flat import Flat, flatten_args, name_of
 from hloom.frontend.refs import Cells
-from hloom.frontend.trace import Tracer, aval_of, is_value, stage
+from hloom.frontend.trace import FoldTrace, Tracer, aval_of, is_value, stage
 from hloom.frontend.tracebacks import hides_frames
 from hloom.runtime import (
     compile as compilation,
@@ -138,7 +138,7 @@ def live_arrays(platform=None):
 def ensure_compile_time_eval():
     """Inside a `with` block, operations on concrete values run at once, also while tracing.
 
-    A traced value cannot be used there: TracedValueError.
+    Those on traced values are traced, as they are outside of the block.
 
     >>> import hloom
     >>> @hloom.jit
@@ -149,7 +149,8 @@ def ensure_compile_time_eval():
     >>> f(hloom.numpy.ones(9))
     Array(6, dtype=int32, weak_type=True)
     """
-    return tracing(None)
+    parent = thread.context.trace
+    return tracing(None if parent is None else FoldTrace(parent))
 
 
 def fwd_and_bwd(fun, argnums, has_aux=False, jitted=True):

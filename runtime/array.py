@@ -342,6 +342,5 @@ def _captured(x):
     return TracedValueError(
         "operations run at once here, and one is given a traced value",
         f"the value is traced under {x.trace.what} ({x.aval})",
-        "pass it as an argument of the function with a derivative rule that closes over it, "
-        "or leave ensure_compile_time_eval first",
+        "pass it as an argument of the function with a rule of its own that closes over it",
     )

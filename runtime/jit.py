@@ -17,7 +17,7 @@ from hloom.frontend.errors import ArgumentError, RefError
 from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
-from hloom.frontend.refs import places_of
+from hloom.frontend.refs import Cells, places_of
 from hloom.frontend.trace import Tracer, aval_of, stage
 from hloom.frontend.tracebacks import hide_frames
 from hloom.runtime import guards, marks, nans, room
@@ -225,11 +225,9 @@ class Jitted:
         if not self.inline and not places:
             found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
         if self.inline or places or found.held.refs:  # what touches refs is not called, but inlined
-            args, kwargs = tree.unflatten(leaves)
-            result = fun(*args, **kwargs)
-            if not self.inline:
-                flatten_result(fun, result)
-            return result
+            args, kwargs = tree.unflatten([_as_whole(x) for x in leaves])
+            results, out_tree = flatten_result(fun, fun(*args, **kwargs))
+            return out_tree.unflatten([_as_whole(x) for x in results])
         program = found.program
         outs = calls.jit.bind(*program.consts, *leaves, program=program.closed())
         return found.out_tree.unflatten(outs)
@@ -330,6 +328,11 @@ def _written(staged, n):
         return ()  # the inputs are looked at afterwards
     lent = staged.lent.written if staged.lent else ()
     return *lent, *range(n, n + len(staged.held.written))
+
+
+def _as_whole(x):
+    """What a jitted function gets and gives where it is inlined: arrays, not numbers."""
+    return x if isinstance(x, Array | Cells) else as_array(x)
 
 
 def without_unused(program, donated):

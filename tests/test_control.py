@@ -73,6 +73,16 @@ def test_fori_loop_unrolled():
         assert int(lax.fori_loop(0, 7, lambda i, x: x + i * i, 0, unroll=unroll)) == 91
 
 
+@pytest.mark.parametrize("pred", [True, False])
+def test_cond_takes_an_operand_for_each_branch(pred):
+    def f(pred, x):
+        return lax.cond(pred, x, lambda x: x * 2, (x, 1.0), lambda pair: pair[0] + pair[1])
+
+    wanted = 6.0 if pred else 4.0
+    assert float(f(pred, 3.0)) == float(hloom.jit(f)(pred, 3.0)) == wanted
+    assert float(hloom.grad(f, 1)(pred, 3.0)) == (2.0 if pred else 1.0)
+
+
 @pytest.mark.parametrize("pred", [True, False, 1, 0, 2.5, np.bool_(True), np.int8(0)])
 def test_cond_runs_one_branch(pred):
     def choose(p):

@@ -1,5 +1,6 @@
 """jit and its stages: signatures, static and donated arguments, caches, compilation ahead."""
 
+import functools
 import gc
 import re
 import weakref
@@ -206,6 +207,22 @@ def test_large_constants_are_hidden_inputs_not_literals():
 def test_inline_leaves_no_call():
     f = hloom.jit(jnp.sin, inline=True)
     assert "jit" not in str(hloom.make_program(lambda x: f(x) + 1)(1.0))
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_what_is_traced_inside_gets_and_gives_arrays(inline):
+    @functools.partial(hloom.jit, inline=inline)
+    def f(x, y):
+        assert (x.dtype, x.shape, y.shape) == (np.float32, (), (2,))
+        return {"one": 1.0, "y": y}
+
+    def g(z):
+        found = f(2.0, np.ones(2, np.float32))
+        assert (found["one"].dtype, found["y"].shape) == (np.float32, (2,))
+        return z + found["one"]
+
+    for transform in (hloom.jit, hloom.grad):
+        assert float(transform(g)(1.0)) == (2.0 if transform is hloom.jit else 1.0)
 
 
 def test_functions_are_not_kept_alive():

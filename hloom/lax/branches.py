@@ -25,12 +25,17 @@ def cond(pred, true_fun, false_fun, *operands, operand=_ABSENT):
     """`true_fun(*operands)` if the scalar `pred` holds (is not zero), else `false_fun(*operands)`.
 
     Both functions are traced and one is run; their results have one structure and equal types.
-    Under `vmap` with a batched `pred` both are run, and each element takes its own.
+    Under `vmap` with a batched `pred` both are run, and each element takes its own. The older form
+    `cond(pred, true_operand, true_fun, false_operand, false_fun)` is taken as well.
 
     >>> import hloom
     >>> hloom.lax.cond(True, lambda x: x + 1, lambda x: x - 1, 3)
     Array(4, dtype=int32, weak_type=True)
     """
+    if len(operands) == 2 and not callable(true_fun) and callable(operands[1]):
+        (mine, f), (theirs, g) = (true_fun, false_fun), operands
+        require_callable("cond", f, "true_fun")
+        true_fun, false_fun, operands = lambda x, _: f(x), lambda _, y: g(y), (mine, theirs)
     require_callable("cond", true_fun, "true_fun")
     require_callable("cond", false_fun, "false_fun")
     operands = _operands("cond", operands, operand)
