@@ -66,6 +66,12 @@ def test_a_rule_over_nothing_mapped_stays_so(stated):
     f = stated(2.0)
     y, g = hloom.vmap(lambda x: (f(0.5), hloom.grad(f)(0.5)), out_axes=None)(X)
     np.testing.assert_allclose((y, g), (2 * np.sin(0.5), 4 * np.cos(0.5)), rtol=1e-6)
+    # derivatives of the mapped function: w has no batch, and its cotangent is a sum
+    outer = lambda x, w: hloom.vmap(lambda x: f(x) + f(w))(x).sum()
+    for grad in (hloom.grad, lambda g, i: hloom.jit(hloom.grad(g, i))):
+        gx, gw = grad(outer, (0, 1))(X, 0.5)
+        np.testing.assert_allclose(gx, 4 * np.cos(X), rtol=1e-6)
+        np.testing.assert_allclose(gw, 3 * 4 * np.cos(0.5), rtol=1e-6)
 
 
 @pytest.mark.parametrize("outer", [hloom.jit, lambda f: f])
@@ -81,6 +87,18 @@ def test_a_rule_may_close_over_what_its_function_does_not(outer):
     y, t = outer(f)(X)
     np.testing.assert_allclose(y, [np.sin(np.float32(0.5))] * 3, rtol=1e-6)
     np.testing.assert_allclose(t, X)
+
+
+def test_residuals_may_be_mapped_where_results_are_not():
+    def outer(w):
+        def lane(c):
+            sine = hloom.custom_vjp(jnp.sin)
+            sine.defvjp(lambda x: (sine(x), c), lambda c, g: (c * g,))
+            return sine(w) * c
+
+        return hloom.vmap(lane)(X).sum()
+
+    assert float(hloom.grad(outer)(0.5)) == float(hloom.jit(hloom.grad(outer))(0.5)) == 0 + 1 + 4
 
 
 # ---------------------------------------------------------------- closure_convert

@@ -203,32 +203,30 @@ def _checked_tangent(name, y, t):
 
 
 class _BatchedRule:
-    """A rule applied to a batch; `mapped` says which results have the batch dimension, in front.
+    """A rule applied to a batch; `mapped` says if results have the batch dimension, in front.
 
-    If an operand has one, all results have. Else those have that come with one from what the
-    function closes over: the first run tells, of the function or of its rule.
+    They have if an operand has one. Else they have if the function, or its rule, closes over values
+    that have: the first run of either tells.
     """
 
     def __init__(self, rule, axis, dims):
         self.rule, self.axis, self.dims, self.name = rule, axis, dims, rule.name
-        self.mapped: Any = None
+        self.mapped: bool | None = None
 
-    def settle(self, *found):
-        """Say which results are mapped, by the dimensions found of each, if nothing has yet."""
+    def settle(self, found):
+        """Say if results are mapped, by the dimensions found in a run, if nothing has yet."""
         if self.mapped is None:
-            every = any([d is not None for d in self.dims])
-            self.mapped = [every or any([d is not None for d in ds]) for ds in zip(*found)]
+            self.mapped = any([d is not None for d in (*self.dims, *found)])
 
     def front(self, outs, dims):
-        """Results, or their tangents, with the batch dimension in front where it is to be."""
-        return [
-            to_front(x, d, self.axis.size) if m and x is not None else x
-            for x, d, m in zip(outs, dims, self.mapped)
-        ]
+        """Results, or their tangents, with the batch dimension in front if they are mapped."""
+        if not self.mapped:
+            return outs
+        return [x if x is None else to_front(x, d, self.axis.size) for x, d in zip(outs, dims)]
 
-    def out_dims(self):
-        """The batch dimension of each result."""
-        return [0 if m else None for m in self.mapped]
+    def out_dims(self, count):
+        """The batch dimension of each of `count` results."""
+        return [0 if self.mapped else None] * count
 
 
 class BatchedJvpRule(_BatchedRule):
@@ -244,7 +242,7 @@ class BatchedJvpRule(_BatchedRule):
             return [*outs, *found]
 
         values, dims = batch_some(run, self.axis, [*primals, *tangents], self.dims * 2)
-        self.settle(dims[:count], dims[count:])
+        self.settle(dims)
         return self.front(values[:count], dims[:count]), self.front(values[count:], dims[count:])
 
 
@@ -388,25 +386,23 @@ class BatchedVjpRule(_BatchedRule):
 
         values, dims = batch(run, self.axis, primals, self.dims)
         n, token = kept
-        outs = [to_front(x, d, self.axis.size) for x, d in zip(values[:n], dims[:n])]
-        return outs, values[n:], (token, tuple(dims[n:]))
+        self.settle(dims)
+        return self.front(values[:n], dims[:n]), values[n:], (token, tuple(dims[n:]))
 
     def bwd(self, token, residuals, cotangents):
         """Cotangents of the primals: summed over the batch for primals that are not batched."""
         inner, res_dims = token
         n = len(residuals)
-        zero = {
-            i: ("zero", _unbatched(c[1]) if m else c[1])
-            for i, (c, m) in enumerate(zip(cotangents, self.mapped))
-            if type(c) is tuple
-        }
+        if not self.mapped:
+            return self.rule.bwd(inner, residuals, cotangents)
+        zero = {i: ("zero", _unbatched(c[1])) for i, c in enumerate(cotangents) if type(c) is tuple}
 
         def run(*values):
             cts = [zero.get(i, c) for i, c in enumerate(values[n:])]
             return self.rule.bwd(inner, values[:n], cts)
 
         given = [None if i in zero else c for i, c in enumerate(cotangents)]
-        dims = [*res_dims, *self.out_dims()]
+        dims = [*res_dims, *self.out_dims(len(given))]
         found = zip(*batch_some(run, self.axis, [*residuals, *given], dims), self.dims)
         return [unmapped(c, d, dim, self.axis.size) for c, d, dim in found]
 

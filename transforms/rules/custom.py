@@ -68,7 +68,7 @@ def _batched_call(primitive, axis, operands, dims, program, rule, num_consts):
             return rule.front(outs, found)
 
     outs = primitive.bind(*operands, program=run, rule=rule, num_consts=num_consts)
-    return outs, rule.out_dims()
+    return outs, rule.out_dims(len(outs))
 
 
 def _linear_map(primals, tangents, rule, num_consts):
