@@ -303,12 +303,13 @@ def narrowed(name, x):
 def canonicalize_dtype(dtype, allow_extended_dtype=False):
     """The dtype that an array made with `dtype` has: 64 bits become 32 unless 64-bit types are on.
 
-    Raises TypeError for what is not a dtype, and for a PRNG key's unless `allow_extended_dtype`.
+    None is NumPy's own default, a float. Raises TypeError for what is not a dtype, and for a PRNG
+    key's unless `allow_extended_dtype`.
 
     >>> canonicalize_dtype("float64"), canonicalize_dtype(int)
     (dtype('float32'), dtype('int32'))
     """
-    found = _name_to_dtype(dtype)
+    found = _name_to_dtype(float if dtype is None else dtype)
     if is_extended(found) and not allow_extended_dtype:
         raise DTypeError(
             f"canonicalize_dtype: {found.name} is not a dtype of numbers",

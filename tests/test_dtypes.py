@@ -401,3 +401,4 @@ def test_public_names():
     assert public.TypePromotionError is TypePromotionError
     assert issubclass(public.TypePromotionError, ValueError)
     assert public.canonicalize_dtype("uint64") == dtypes.uint32
+    assert public.canonicalize_dtype(None) == dtypes.float32
