@@ -19,6 +19,7 @@ from hloom.frontend.errors import ArgumentError
 from hloom.frontend.families import as_operand
 from hloom.frontend.prims.ffi import Kernel, ffi_call as primitive, static
 from hloom.runtime import pjrt
+from hloom.runtime.devices import platform_named
 
 
 def ffi_call(
@@ -99,10 +100,7 @@ def register_ffi_target(name, fn, platform="cpu", api_version=1, **kwargs):
             f"there is no {', '.join(map(repr, kwargs))}",
             "leave it out",
         )
-    pjrt.register_kernel(name, fn, _PLATFORMS.get(platform, platform), api_version)
-
-
-_PLATFORMS = {"gpu": "cuda"}
+    pjrt.register_kernel(name, fn, platform_named(platform), api_version)
 
 
 def pycapsule(funcptr):

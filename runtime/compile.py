@@ -110,7 +110,8 @@ def lowered(program, name, donated=(), target="xla", platform=None):
     from hloom.lowering.module import lower  # MLIR's bindings are loaded at the first lowering
 
     program = _final(program)
-    return lower(program, name, platform or devices.default_backend(), target, donated)
+    platform = devices.platform_named(platform or devices.default_backend())
+    return lower(program, name, platform, target, donated)
 
 
 def compiled(program, name, donated=(), placed=None, options=()):

@@ -13,11 +13,19 @@ from hloom.runtime import pjrt
 
 Device = pjrt.Device
 
+#: other names of platforms
+_ALIASES = {"gpu": "cuda"}
+
+
+def platform_named(name):
+    """The platform's own name, for one that is also known by another."""
+    return _ALIASES.get(name, name)
+
 
 @functools.cache
 def client(platform=None):
     """The client of a platform, started at its first use."""
-    name = platform or default_backend()
+    name = platform_named(platform or default_backend())
     if name == "cpu":
         return pjrt.cpu_client()
     from hloom.runtime import plugins  # looks for installed wheels; most processes never need it
@@ -33,7 +41,8 @@ def client_of(device):
 @functools.cache
 def default_backend():
     """The name of the platform in use: "cpu", "cuda" or "tpu"."""
-    return os.environ.get("HLOOM_PLATFORM", "cpu").split(",")[0].lower() or "cpu"
+    asked = os.environ.get("HLOOM_PLATFORM", "cpu").split(",")[0].lower()
+    return platform_named(asked) or "cpu"
 
 
 def devices(backend=None):

@@ -139,6 +139,13 @@ def test_lowering_for_other_platforms_calls_no_kernels_of_the_cpu(platform):
     assert lines[1] == "    the devices in use are of cpu"
 
 
+def test_gpu_is_cuda():
+    lowered = hloom.jit(jnp.sin).trace(1.0).lower(platform="gpu")
+    assert lowered.as_text() == hloom.jit(jnp.sin).trace(1.0).lower(platform="cuda").as_text()
+    code = "import hloom; print(hloom.default_backend())"
+    assert fresh.python(code, HLOOM_PLATFORM="gpu").stdout.strip() == "cuda"
+
+
 @pytest.mark.skipif(bool(plugins.available()), reason="the plugins' wheels are installed")
 @pytest.mark.parametrize(("platform", "wheel"), [("tpu", "libtpu"), ("cuda", "jax-cuda13-pjrt")])
 def test_a_topology_needs_the_wheel(platform, wheel):
