@@ -29,19 +29,21 @@ def _share(z, df):
 
 
 def _far(z, df):
-    """Where the square of z leaves the range of its dtype, and the logarithm of `_share` there."""
+    """Where the square of z leaves the range of its dtype; `_share` and its logarithm there."""
     large = np.finfo(z.dtype).max
     far = np.abs(z) > 0.01 * np.sqrt(np.minimum(df, 1.0) * large)
-    z = np.where(far, np.abs(z), large)
-    half = 0.5 * df
-    return far, half * (np.log(df) - 2 * np.log(z)) - np.log(half) - log_beta(half, 0.5)
+    z, half = np.where(far, np.abs(z), large), 0.5 * df
+    log_scale = log_beta(half, 0.5)
+    power = (z / np.sqrt(np.maximum(df, 1.0))) ** -df * np.minimum(df, 1.0) ** half
+    share = power / (half * np.exp(log_scale))
+    return far, share, half * (np.log(df) - 2 * np.log(z)) - np.log(half) - log_scale
 
 
 def _cdf(z, df):
     zero = z == 0
-    far, log_share = _far(z, df)
+    far, far_share, _ = _far(z, df)
     share = _share(np.where(zero | far, 1.0, z), df)
-    tail = 0.5 * np.where(far, np.exp(log_share), share)
+    tail = 0.5 * np.where(far, far_share, share)
     # at 0 by the derivative, which the formula has not there
     near = 0.5 + z * np.exp(_logpdf(z, df))
     return np.where(zero, near, np.where(z < 0, tail, 1 - tail))
@@ -50,12 +52,12 @@ def _cdf(z, df):
 def _logcdf(z, df):
     zero = z == 0
     below = z < 0
-    far, log_share = _far(z, df)
+    far, far_share, log_share = _far(z, df)
     inner = np.where(zero | far, 1.0, z)
-    part, share = df / (df + np.square(inner)), _share(inner, df)
-    tail = log_tail_beta(share, 0.5 * df, 0.5, part)
+    square, share = np.square(inner), _share(inner, df)
+    tail = log_tail_beta(share, 0.5 * df, 0.5, df / (df + square), square / (df + square))
     tail = np.where(far, log_share, tail) - math.log(2)
-    above = np.log1p(-0.5 * np.where(far, np.exp(log_share), share))
+    above = np.log1p(-0.5 * np.where(far, far_share, share))
     near = 2 * z * np.exp(_logpdf(z, df)) - math.log(2)
     return np.where(zero, near, np.where(below, tail, above))
 
