@@ -70,6 +70,7 @@ EXTREME = dict(
         row("f", st.f(1e4, 1e4), 1e4, 1e4),
         row("generalized_normal", st.gennorm(0.2), 0.2),
         row("generalized_normal", st.gennorm(100), 100),
+        row("generalized_normal", st.uniform(-1, 2), np.inf),
         row("wald", st.invgauss(1e-3), 1e-3),
         row("wald", st.invgauss(1e6), 1e6),
         row("wald", st.levy(), 1e30),
@@ -227,8 +228,26 @@ def test_balls_of_extreme_norms(p):
     assert st.kstest(norm**2, st.uniform().cdf).pvalue > 0.003
 
 
+def test_the_ball_of_the_largest_element_is_a_cube():
+    x = np.asarray(random.ball(KEY, 2, np.inf, (N,)))
+    assert agrees(x[:, 0], st.uniform(-1, 2), "float32") > 0.003
+    assert agrees(x.max(1), st.beta(2, 1, -1, 2), "float32") > 0.003
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float64"])
+def test_probabilities_of_every_dtype(dtype):
+    with hloom.enable_x64():
+        p = hnp.asarray([0.0, 0.25, 1.0], dtype)
+        x = random.bernoulli(KEY, p[:, None], (3, N))
+        assert np.array_equal(x, random.uniform(KEY, (3, N), dtype) < p[:, None])
+    assert abs(float(x[1].mean()) - 0.25) < 4 * (0.25 * 0.75 / N) ** 0.5
+    assert x[2].all()
+    assert not x[0].any()
+
+
 # ---------------------------------------------------------------- what has no distribution
 WITHOUT = {
+    "generalized_normal": lambda: random.generalized_normal(KEY, np.float32([-1, np.nan])),
     "gamma": lambda: random.gamma(KEY, np.float32([np.nan, -1, np.inf])),
     "beta": lambda: random.beta(KEY, np.float32([0, -1, np.nan]), np.float32([0, 1, 1])),
     "t": lambda: random.t(KEY, np.float32([-1, np.nan])),

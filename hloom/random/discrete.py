@@ -59,10 +59,12 @@ def bernoulli(
     """
     p = operand("bernoulli", p)
     dtype = dtypes.to_inexact(aval_of(p).dtype)
-    p = to_dtype(p, work_dtype(float_dtype("bernoulli", dtype)))
+    work = work_dtype(float_dtype("bernoulli", dtype))
+    p = to_dtype(p, work)
     shape = full_shape("bernoulli", shape, p)
     sample = fine_unit if mode_is_high("bernoulli", mode) else unit
-    return placed(e.lt(sample("bernoulli", key, shape, dtype), spread(p, shape)), out_sharding)
+    x = to_dtype(sample("bernoulli", key, shape, dtype), work)
+    return placed(e.lt(x, spread(p, shape)), out_sharding)
 
 
 @fused

@@ -8,8 +8,11 @@ The derivative in a is the one at a fixed quantile, and through the factor u^(1/
 
 import functools
 
+import numpy as np
+
 from hloom.frontend.array import Array
 from hloom.frontend.errors import ShapeError
+from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import elementwise as e
 from hloom.frontend.prims.calls import custom_jvp_call, stop
 from hloom.frontend.prims.cumulative import logaddexp
@@ -222,6 +225,13 @@ def t(key: ArrayLike, df: ArrayLike, shape=None, dtype=None, *, out_sharding=Non
     return finished(e.mul(gaussian("t", first, shape, work), scale), dtype, out_sharding)
 
 
+def inverse_power(p):
+    """1 / p, for an infinite p so small a number that gamma numbers to the 1/p are uniform."""
+    dtype = aval_of(p).dtype
+    endless = e.eq(p, typed_literal(np.inf, dtype))
+    return e.select(endless, typed_literal(1e-30, dtype), e.div(1.0, p))
+
+
 @fused
 def generalized_normal(
     key: ArrayLike, p: ArrayLike, shape=(), dtype=None, *, out_sharding=None
@@ -235,7 +245,7 @@ def generalized_normal(
     )
     p = spread(p, shape)
     first, second = subkeys("generalized_normal", key, 2)
-    inverse = e.div(1.0, p)
+    inverse = inverse_power(p)
     size = e.exp(e.mul(log_gamma_numbers("generalized_normal", first, inverse, shape), inverse))
     x = e.mul(size, sign_of("generalized_normal", second, shape, work))
     return finished(x, dtype, out_sharding)

@@ -33,7 +33,7 @@ from hloom.random.draw import (
     subkeys,
     work_dtype,
 )
-from hloom.random.gamma import log_gamma_numbers
+from hloom.random.gamma import inverse_power, log_gamma_numbers
 from hloom.random.normal import normal
 from hloom.runtime.dispatch import fused
 from hloom.typing import ArrayLike
@@ -143,9 +143,10 @@ def ball(key: ArrayLike, d, p: ArrayLike = 2, shape=(), dtype=None, *, out_shard
     power = broadcast_to(expand_dims(spread(p, shape), [len(shape)]), wide) if own else p
     # |g|^p is a gamma number; by logarithms, since for small p the number g may be no float
     numbers, signs = subkeys("ball", first, 2)
-    log_g = log_gamma_numbers("ball", numbers, e.div(1.0, power), wide)
+    inverse = inverse_power(power)
+    log_g = log_gamma_numbers("ball", numbers, inverse, wide)
     rest = positive("ball", second, shape, work)
     log_norm = e.log(e.add(reduce_sum(e.exp(log_g), [len(shape)]), rest))
     log_norm = broadcast_in_dim(log_norm, wide, range(len(shape)))
-    sizes = e.exp(e.div(e.sub(log_g, log_norm), power))
+    sizes = e.exp(e.mul(e.sub(log_g, log_norm), inverse))
     return finished(e.mul(sizes, sign_of("ball", signs, wide, work)), dtype, out_sharding)
