@@ -291,6 +291,14 @@ def interpret(program, args, consts=None):
     return [env[a] if type(a) is Var else a for a in program.outvars]
 
 
+def is_staged():
+    """Whether operations are noted in a program, not run at once."""
+    trace = thread.context.trace
+    while trace is not None and type(trace) is not StageTrace:
+        trace = getattr(trace, "parent", None)
+    return trace is not None
+
+
 def _collecting(trace):
     """The traces that collect equations among those that `trace` hands primitives on to."""
     found: list[StageTrace] = []

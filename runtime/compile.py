@@ -13,6 +13,7 @@ from collections import OrderedDict
 
 from hloom.frontend import key_reuse
 from hloom.frontend.context import thread
+from hloom.frontend.errors import ArgumentError
 from hloom.frontend.ir import check
 from hloom.frontend.keys import in_memory
 from hloom.runtime import cache, devices, guards, pjrt, room
@@ -146,7 +147,10 @@ def load(program, module, placed, options=()):
             guards.log.warning("%s %s", what, program.name)
         if loaded is None:
             code = module.ir if callbacks else module.bytecode()
-            loaded = pjrt.compile(client, code, placed, options, callbacks)
+            try:
+                loaded = pjrt.compile(client, code, placed, options, callbacks)
+            except pjrt.JaxlibError as error:
+                raise _misled(program.name, options, error) from None
             _to_disk(client, key, loaded)
         if not callbacks:
             _memory[key] = loaded
@@ -155,6 +159,16 @@ def load(program, module, placed, options=()):
     else:
         _memory.move_to_end(key)
     return Executable(program, loaded, module, placed, options)
+
+
+def _misled(name, options, error):
+    """The error to raise in place of the compiler's: one of the options may be to blame."""
+    text = str(error).splitlines()[0]
+    if not any(option in text for option, _ in options):
+        return error
+    return ArgumentError(
+        f"{name}: compiler_options are XLA's, by name", text, "correct the option, or leave it out"
+    )
 
 
 def _from_disk(client, key, placed, options, callbacks):

@@ -18,14 +18,14 @@ from hloom.frontend.flat import Flat, flatten_args, flatten_result, name_of
 from hloom.frontend.ir import Program
 from hloom.frontend.prims import calls
 from hloom.frontend.refs import Cells, places_of
-from hloom.frontend.trace import Tracer, aval_of, stage
+from hloom.frontend.trace import Tracer, aval_of, is_staged, stage
 from hloom.frontend.tracebacks import hide_frames
 from hloom.runtime import guards, marks, nans, room
 from hloom.runtime.array import DeviceArray, as_array, wrap_all
 from hloom.runtime.compile import compiled, prepared
 from hloom.runtime.dispatch import after, entry, launch
 from hloom.runtime.execution import explain
-from hloom.runtime.stages import Traced
+from hloom.runtime.stages import Traced, sorted_options
 
 _ENTRIES = 4096
 
@@ -53,10 +53,11 @@ class Staged:
 class Jitted:
     """What stands behind a jitted function: its options, its programs and its executables."""
 
-    def __init__(self, fun, static, donated, keep_unused, inline):
+    def __init__(self, fun, static, donated, keep_unused, inline, compiler_options):
         self.fun = fun
         self.name = name_of(fun)
         self.keep_unused, self.inline = keep_unused, inline
+        self.compiler_options = sorted_options(self.name, compiler_options)
         parameters = marks.Parameters(fun)
         static = parameters.marks("static", *static)
         donated = parameters.marks("donate", *donated)
@@ -221,6 +222,12 @@ class Jitted:
         return found
 
     def _stage_call(self, fun, key, leaves, tree):
+        if self.compiler_options and is_staged():
+            raise ArgumentError(
+                f"{self.name}: compiler_options are those of the outermost jitted function",
+                "it is called while another is traced, and they are compiled as one",
+                "give them to the outer one",
+            )
         places = places_of(self.name, leaves)
         if not self.inline and not places:
             found = self.stage(fun, key, [aval_of(x) for x in leaves], tree)
@@ -257,7 +264,7 @@ class Jitted:
         if not self.keep_unused:
             program, kept = without_unused(program, donated)
             donated = donated if kept is None else [kept.index(i) for i in donated]
-        executable = compiled(program, self.name, donated)
+        executable = compiled(program, self.name, donated, options=self.compiler_options)
         made = entry(executable, found.out_tree, kept)
         if not (places or found.held.refs):
             return made
@@ -272,7 +279,8 @@ class Jitted:
         found = self.stage(fun, key, avals, tree, places)
         ref = [*[leaves[i] for i in places], *found.held.refs, None][0]
         trees = found.in_tree, found.out_tree
-        return Traced(found.program, *trees, self.name, self.donated(tree), ref)
+        options = self.compiler_options
+        return Traced(found.program, *trees, self.name, self.donated(tree), ref, options)
 
     def lower(self, *args, **kwargs):
         """Trace and lower the function for arguments; a Lowered stage."""
@@ -391,6 +399,7 @@ def jit(
     donate_argnames=None,
     keep_unused=False,
     inline=False,
+    compiler_options=None,
 ):
     """Compile `fun` with XLA when it is called, once for each combination of shapes and dtypes.
 
@@ -398,7 +407,8 @@ def jit(
     they are given by number alone or by name alone, they are static passed either way. The memory
     of donated arguments may be reused for results, and the arguments are then deleted. Arguments
     that the function does not use are not passed on, unless `keep_unused`. `inline` puts the
-    function's equations into the trace around it instead of one call.
+    function's equations into the trace around it instead of one call. `compiler_options` are XLA's,
+    by name, of the outermost jitted function.
 
     >>> import hloom
     >>> @hloom.jit
@@ -408,7 +418,7 @@ def jit(
     Array([0, 2, 4], dtype=int32)
     """
     donate = donate_argnums, donate_argnames
-    options = (static_argnums, static_argnames), donate, keep_unused, inline
+    options = (static_argnums, static_argnames), donate, keep_unused, inline, compiler_options
     if fun is None:
         return lambda f: jit_function(f, *options)
     return jit_function(fun, *options)

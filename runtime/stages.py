@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from hloom.frontend import pytree
 from hloom.frontend.avals import ShapedArray
-from hloom.frontend.errors import RefError, TreeError, ValueRangeError
+from hloom.frontend.errors import ArgumentError, RefError, TreeError, ValueRangeError
 from hloom.frontend.flat import argument_paths, flatten_args
+from hloom.frontend.trace import brief
 from hloom.runtime import guards, pjrt
 from hloom.runtime.array import as_array
 from hloom.runtime.compile import load, lowered, register_kernels
@@ -37,6 +38,21 @@ class ArgInfo(NamedTuple):
     def dtype(self):
         """The element type."""
         return self.aval.dtype
+
+
+def sorted_options(name, compiler_options):
+    """Options of the compiler as a tuple of pairs."""
+    if compiler_options is None:
+        return ()
+    if not isinstance(compiler_options, dict) or not all(
+        isinstance(k, str) for k in compiler_options
+    ):
+        raise ArgumentError(
+            f"{name}: compiler_options is a dict of XLA's options by name",
+            f"it is {brief(compiler_options)}",
+            'write {"xla_cpu_enable_fast_math": True}, say',
+        )
+    return tuple(sorted(compiler_options.items()))
 
 
 class Stage:
@@ -85,11 +101,15 @@ class Traced(Stage):
     """A traced function: its `program`, and the structures of its arguments and results.
 
     `ref`, if any, is a ref from outside that it uses; then it can only be looked at.
+    `compiler_options` are those of the jitted function.
     """
 
-    def __init__(self, program, in_tree, out_tree, fun_name, donated, ref=None):
+    def __init__(
+        self, program, in_tree, out_tree, fun_name, donated, ref=None, compiler_options=()
+    ):
         super().__init__(program, in_tree, out_tree, fun_name, donated)
         self.ref = ref
+        self.compiler_options = compiler_options
 
     @property
     def out_avals(self):
@@ -146,8 +166,12 @@ class Lowered(Stage):
         return pjrt.hlo_cost_analysis(pjrt.hlo(self.module.ir))
 
     def compile(self, compiler_options=None, devices=None):
-        """The executable for the devices in use, or for a Topology that need not be there."""
-        options = tuple(sorted((compiler_options or {}).items()))
+        """The executable for the devices in use, or for a Topology that need not be there.
+
+        The options are added to those of the jitted function.
+        """
+        given = dict(sorted_options(self.fun_name, compiler_options))
+        options = tuple(sorted({**dict(self.traced.compiler_options), **given}.items()))
         if devices is not None:
             return CompiledAhead(self, devices, options)
         if self.module.platform != default_backend():

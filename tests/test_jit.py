@@ -331,3 +331,24 @@ def test_a_moved_line_finds_the_same_entry(tmp_path):
     run_cached(tmp_path, PROGRAM)
     moved, _ = run_cached(tmp_path, "\n\n\n" + PROGRAM.replace("x = hloom", "import os\nx = hloom"))
     assert moved.rsplit(" ", 1)[1] == "0"
+
+
+# ---------------------------------------------------------------- options of the compiler
+def test_compiler_options_reach_the_compiler():
+    exact = {"xla_cpu_enable_fast_math": False}
+    f = hloom.jit(lambda x: jnp.sin(x) * 2, compiler_options={"xla_backend_optimization_level": 0})
+    np.testing.assert_allclose(f(1.0), 2 * np.sin(1.0), rtol=1e-6)
+    assert float(hloom.grad(f)(0.0)) == 2.0
+    np.testing.assert_allclose(f.lower(1.0).compile(exact)(1.0), f(1.0), rtol=1e-6)
+    with pytest.raises(hloom.errors.ArgumentError, match="outermost jitted function"):
+        hloom.jit(lambda x: f(x) + 1)(1.0)
+    with pytest.raises(hloom.errors.ArgumentError, match="a dict of XLA's options"):
+        hloom.jit(jnp.sin, compiler_options="fast")
+
+
+@pytest.mark.parametrize("options", [{"no_such_option": 1}, {"xla_cpu_enable_fast_math": "?"}])
+def test_a_wrong_compiler_option_is_named(options):
+    f = hloom.jit(jnp.cos, compiler_options=options)
+    for call in (f, lambda x: hloom.jit(jnp.cos).lower(x).compile(options)):
+        with pytest.raises(hloom.errors.ArgumentError, match=next(iter(options))):
+            call(1.0)

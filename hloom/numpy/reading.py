@@ -8,7 +8,6 @@ import numpy as np
 
 from hloom.frontend import dtypes
 from hloom.frontend.array import Array
-from hloom.frontend.context import thread
 from hloom.frontend.errors import IndexingError
 from hloom.frontend.families import typed_literal
 from hloom.frontend.prims import structural as s
@@ -24,7 +23,7 @@ from hloom.frontend.prims.indexing import (
     gather,
     index_dtype,
 )
-from hloom.frontend.trace import StageTrace, aval_of
+from hloom.frontend.trace import aval_of, is_staged
 from hloom.numpy.index_plan import BATCH, Point, Points, Span, Window
 
 
@@ -54,24 +53,13 @@ def is_static(plan):
     return all(type(e) is Span or (type(e) is Point and type(e.index) is int) for e in plan.axes)
 
 
-def is_staged():
-    """Whether operations are noted in a program, not run at once.
-
-    Where each is run at once, a static position is better an operand: one program serves them all.
-    """
-    trace = thread.context.trace
-    while trace is not None and type(trace) is not StageTrace:
-        trace = getattr(trace, "parent", None)
-    return trace is not None
-
-
 # ---------------------------------------------------------------- slices
 def row(x, shape, index):
     """`x[index]` for a Python integer: `read` of the simplest plan, without making it."""
     n, rest = shape[0], shape[1:]
     index = min(max(index + n if index < 0 else index, 0), n - 1)
     zeros, sizes = (0,) * len(rest), (1, *rest)
-    if is_staged():
+    if is_staged():  # where each is run at once, one program should serve all positions
         starts, limits, strides = (index, *zeros), (index + 1, *rest), (1,) * len(shape)
         (found,) = s.slice.bind(x, start_indices=starts, limit_indices=limits, strides=strides)
     else:

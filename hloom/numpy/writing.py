@@ -21,11 +21,11 @@ from hloom.frontend.prims.indexing import (
     dynamic_slice,
     dynamic_update_slice,
 )
-from hloom.frontend.trace import aval_of
+from hloom.frontend.trace import aval_of, is_staged
 from hloom.numpy import elementwise
 from hloom.numpy.index_plan import BATCH, Plan, Point, Points, Span
 from hloom.numpy.promotion import broadcast_shapes, common_dtype, operand, to_dtype
-from hloom.numpy.reading import index_vectors, is_staged, is_static, read, window_of
+from hloom.numpy.reading import index_vectors, is_static, read, window_of
 
 #: operation -> (its scatter, the primitive that combines an element and a value, if there is one)
 SCATTERS = {
