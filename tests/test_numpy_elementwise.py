@@ -271,6 +271,13 @@ def test_ufunc_methods():
     assert jnp.frompyfunc(lambda a, b: a * b + 1, 2, 1).reduce(jnp.arange(4)).item() == 10
 
 
+def test_results_of_weak_operands_are_weak():
+    x = jnp.asarray(5.0)
+    for y in (x % 2.0, x // 2.0, jnp.divmod(x, 2.0)[1], jnp.fmod(x, 2.0), jnp.sort(x[None])):
+        assert y.aval.weak_type
+    assert (jnp.asarray(3.0, "bfloat16") * (x % 2.0)).dtype == "bfloat16"
+
+
 def test_results_of_a_strong_and_a_weak_operand_are_strong():
     x, n = jnp.ones(3), jnp.arange(3)
     for y in (jnp.copysign(2, x), jnp.copysign(x, 2), 2**n, 2.0**x, hloom.jit(lambda n: 2**n)(n)):

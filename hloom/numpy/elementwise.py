@@ -166,10 +166,11 @@ def _modulus(divisor, rest, adjust):
     if adjust is None:
         return rest
     rest = select(adjust, e.add(rest, divisor), rest)
-    if not dtypes.is_float(dtype_of(rest)):
+    aval = aval_of(rest)
+    if not dtypes.is_float(aval.dtype):
         return rest
     # -0 + 0 is 0, and keeps the derivative; a sum with a constant would be simplified away
-    zero, nan = (typed_literal(c, dtype_of(rest)) for c in (0.0, float("nan")))
+    zero, nan = (typed_literal(c, aval.dtype, aval.weak_type) for c in (0.0, float("nan")))
     nothing = select(e.eq(rest, rest), zero, nan)
     negative = e.lt(divisor, 0)
     size = e.add(select(negative, e.neg(rest), rest), nothing)

@@ -48,11 +48,10 @@ def sort(a: ArrayLike, axis=-1, *, kind=None, order=None, stable=True, descendin
 
 
 def _sorted(a, axis, stable=True, descending=False):
-    dtype = aval_of(a).dtype
     # descending, equal elements keep their order as well
     a = rev(a, (axis,)) if descending else a
     y = s.sort(a, axis, stable)
-    return finished(rev(y, (axis,)) if descending else y, dtype)
+    return rev(y, (axis,)) if descending else y
 
 
 @fused
