@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hloom.frontend.context import thread
+from hloom.frontend.context import thread, tracing
 from hloom.frontend.errors import HloomError, name_unnamed
 from hloom.frontend.keywords import FAULTS, blame, judged
 from hloom.frontend.tracebacks import hide_frames
@@ -49,16 +49,12 @@ def composed(*operands):
 
         @functools.wraps(function)
         def call(*args, **kwargs):
-            context = thread.context
-            trace = context.trace
+            trace = thread.context.trace
             if trace is None:
                 return _fused(function, operands)(*args, **kwargs)
-            if trace.runs_at_once(args):
-                context.trace = None
-                try:
+            if trace.runs_at_once((args, kwargs)):
+                with tracing(None):
                     return _fused(function, operands)(*args, **kwargs)
-                finally:
-                    context.trace = trace
             return inlined(*args, **kwargs)
 
         return call

@@ -12,7 +12,7 @@ back: it binds the equations of a program, one after another, in whatever trace 
 
 import numpy as np
 
-from hloom.frontend import dtypes, leaks, source
+from hloom.frontend import dtypes, leaks, pytree, source
 from hloom.frontend.array import Array
 from hloom.frontend.avals import ShapedArray
 from hloom.frontend.context import collector_paused, thread, tracing
@@ -109,8 +109,8 @@ class Trace:
         """Apply a primitive under this trace; the list of results."""
         raise NotImplementedError
 
-    def runs_at_once(self, args):
-        """Whether an operation on these operands would be run, and left alone otherwise."""
+    def runs_at_once(self, operands):
+        """Whether an operation on a tree of operands is run, and not noted or transformed."""
         return False
 
 
@@ -128,9 +128,14 @@ class FoldTrace(Trace):
         with tracing(None if self.runs_at_once(args) else self.parent):
             return primitive.bind(*args, **params)
 
-    def runs_at_once(self, args):
+    def runs_at_once(self, operands):
         """Operations without traced operands are."""
-        return not any([isinstance(a, Tracer) for a in args])
+        return all_concrete(operands)
+
+
+def all_concrete(operands):
+    """Whether nothing in a tree of operands is traced."""
+    return not any([isinstance(x, Tracer) for x in pytree.leaves(operands)])
 
 
 class StageTracer(Tracer):

@@ -5,6 +5,7 @@ import pytest
 
 import hloom
 import hloom.numpy as jnp
+from hloom import lax
 
 X = np.arange(3, dtype=np.float32)
 
@@ -66,6 +67,21 @@ def test_ensure_compile_time_eval_leaves_traced_values_to_their_trace(transform)
     x = jnp.arange(3.0) if transform is hloom.vmap else jnp.asarray(2.0)
     wanted = 8.0 if transform is hloom.grad else x * 8 + 1
     np.testing.assert_array_equal(transform(f)(x), wanted)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda x, i: lax.top_k(operand=x, k=1)[0],
+        lambda x, i: lax.dynamic_slice(np.arange(5.0, dtype=np.float32), [i], (2,)),
+    ],
+)
+def test_traced_values_by_keyword_and_in_lists_are_left_too(read):
+    def f(x, i):
+        with hloom.ensure_compile_time_eval():
+            return read(x, i)
+
+    np.testing.assert_array_equal(hloom.jit(f)(X, 2), read(X, 2))
 
 
 def test_copies_to_the_host_begin():

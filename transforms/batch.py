@@ -138,9 +138,7 @@ def names_axis(params, name):
 
 
 def runs_python(params):
-    """Whether a Python function among the parameters is still to be run: what it closes over is
-    not known.
-    """
+    """Whether a call runs a Python function, of which nobody knows what it closes over."""
     program = params.get("program")
     return program is not None and not isinstance(program, Program)
 

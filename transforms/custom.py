@@ -402,7 +402,7 @@ class BatchedVjpRule(_BatchedRule):
             return self.rule.bwd(inner, values[:n], cts)
 
         given = [None if i in zero else c for i, c in enumerate(cotangents)]
-        dims = [*res_dims, *self.out_dims(len(given))]
+        dims = [*res_dims, *[0] * len(given)]
         found = zip(*batch_some(run, self.axis, [*residuals, *given], dims), self.dims)
         return [unmapped(c, d, dim, self.axis.size) for c, d, dim in found]
 

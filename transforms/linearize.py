@@ -18,7 +18,14 @@ from hloom.frontend import leaks
 from hloom.frontend.context import thread
 from hloom.frontend.primitive import registrar
 from hloom.frontend.prims.calls import Custom
-from hloom.frontend.trace import StageTrace, StageTracer, Trace, Tracer, aval_of, interpret
+from hloom.frontend.trace import (
+    StageTrace,
+    StageTracer,
+    Trace,
+    all_concrete,
+    aval_of,
+    interpret,
+)
 from hloom.transforms.jvp import JVPTrace, JVPTracer
 from hloom.transforms.zeros import instantiate, tangent_aval, zeros
 
@@ -60,9 +67,9 @@ class PartialTrace(Trace):
         finally:
             context.trace = self
 
-    def runs_at_once(self, args):
+    def runs_at_once(self, operands):
         """Operations on concrete primals are."""
-        return self.parent is None and not any([isinstance(a, Tracer) for a in args])
+        return self.parent is None and all_concrete(operands)
 
     def special(self, primitive):
         """The rule of a primitive that holds programs, whose halves are not split again."""
