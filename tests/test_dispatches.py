@@ -10,6 +10,7 @@ import eager_calls
 import eager_families
 import hloom
 import hloom.numpy as hnp
+import hurry
 import ops
 import test_equations
 from hloom import lax
@@ -111,7 +112,6 @@ CALLS = {
 }
 
 #: nothing is timed or compared: compiled with little effort
-QUICK = (("xla_backend_optimization_level", 0), ("xla_llvm_disable_expensive_passes", True))
 HOST = "its length depends on the values, so it is worked out by NumPy on the host"
 #: calls that do not run exactly one executable: how many, and why
 REASONS = {
@@ -164,7 +164,7 @@ def executed():
 
     def counted(program, module, placed, options=()):
         names.append(f"(making {program.name})")
-        executable = load(program, module, placed, QUICK)
+        executable = load(program, module, placed, tuple(hurry.OPTIONS.items()))
         execute = executable.execute
 
         def call(buffers):

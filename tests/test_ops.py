@@ -17,6 +17,7 @@ from hloom.frontend.errors import RuleError
 from hloom.frontend.trace import stage
 from hloom.lowering.module import lower
 from hloom.transforms.physical import physical
+from hurry import hurried
 from interpreter import interpreted
 
 pytestmark = pytest.mark.usefixtures("wide")
@@ -25,7 +26,6 @@ ROWS = ops.collect()
 SMOOTH = [row for row in ROWS if row.grad]
 POINTWISE = [row for row in ROWS if any(p.family == "elementwise" for p in row.covers)]
 STEP = 1e-4
-FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
 def each(rows):
@@ -46,18 +46,6 @@ def bound(row, case):
 def runner(row):
     """What runs a function: the interpreter for pointwise rows, else XLA, in a hurry."""
     return interpreted if row in POINTWISE else hurried
-
-
-def hurried(f):
-    """`f`, compiled with little effort; it takes arguments of one type only."""
-    compiled = []
-
-    def call(*args):
-        if not compiled:
-            compiled.append(hloom.jit(f).lower(*args).compile(FAST))
-        return compiled[0](*args)
-
-    return call
 
 
 def main_dtype(row):
